@@ -1,0 +1,85 @@
+"""What commands open before they do their work: the servers, the database, the rooms that they need."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import typer
+from redis.exceptions import RedisError
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.identity import Identity
+from app.inventory import Showrunner
+from app.platform.clock import Clock, SystemClock
+from app.platform.database import connect_database
+from app.platform.embedded import EmbeddedServers
+from app.platform.migrations import migrate
+from app.platform.redis import connect_redis
+from app.platform.settings import Settings
+from app.platform.signing import Signer, load_secret
+from app.sales import Checkout
+from app.stream import Stream
+
+console = Console(stderr=True, highlight=False)
+
+
+class CannotError(Exception):
+    """The command cannot be done now; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The rooms, opened for a command; nothing runs in the background."""
+
+    settings: Settings
+    clock: Clock
+    engine: AsyncEngine
+    signer: Signer
+    identity: Identity
+    showrunner: Showrunner
+
+
+@contextmanager
+def with_servers(settings: Settings) -> Iterator[Settings]:
+    """The settings with a database and a Redis in them: those that were given, else the embedded ones."""
+    if settings.database_url is not None:
+        yield settings
+        return
+    servers = EmbeddedServers(settings.data).start()
+    try:
+        urls = {"database_url": servers.database_url, "redis_url": servers.redis_url}
+        yield settings.model_copy(update=urls)
+    finally:
+        servers.stop()
+
+
+@asynccontextmanager
+async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
+    """Open the rooms for one command; the embedded database is brought to the newest schema."""
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    clock = SystemClock()
+    async with AsyncExitStack() as house:
+        engine = connect_database(settings.database_url)
+        house.push_async_callback(engine.dispose)
+        redis = connect_redis(settings.redis_url)
+        house.push_async_callback(redis.aclose)
+        signer = Signer(settings.secret or load_secret(settings.data))
+        identity = Identity.open(engine, signer, clock, secure=settings.secure)
+        house.push_async_callback(identity.stop)
+        checkout = Checkout(engine, redis, clock)
+        house.push_async_callback(checkout.stop)
+        showrunner = Showrunner(engine, checkout, Stream(engine, redis, redis, clock), clock, settings)
+        try:
+            await migrate(engine)
+            yield Shop(settings, clock, engine, signer, identity, showrunner)
+        except (SQLAlchemyError, RedisError, OSError) as error:
+            raise CannotError(f"a server does not answer as it should: {error}") from error
+
+
+def tell(facts: Mapping[str, object], words: str, *, as_json: bool) -> None:
+    """Print `facts` for a program or `words` for a person."""
+    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else words)

@@ -1,0 +1,94 @@
+"""up, serve and migrate."""
+
+import asyncio
+import os
+import socket
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from app.cli.opening import CannotError, open_shop, with_servers
+from app.inventory import start_sample
+from app.platform.database import connect_database
+from app.platform.logging import configure_logging
+from app.platform.migrations import check_schema
+from app.platform.migrations import migrate as bring_to_newest
+from app.platform.server import listen
+from app.platform.server import serve as run_server
+from app.platform.settings import Settings, load_settings
+
+APP = "app.main:create_app"
+
+Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="The port; else 8000 or the next free one.")]
+Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Processes that serve.")]
+
+
+def up(host: Host = None, port: Port = None, workers: Workers = None) -> None:
+    """The whole shop: servers where none are given, migrations, a sample queue where nothing was ever queued."""
+    settings = load_settings(host=host, port=port, workers=workers)
+    configure_logging(settings.log)
+    listener = listen(settings.host, settings.port)  # first, so that a taken port changes nothing
+    with with_servers(settings) as complete:
+        welcome = asyncio.run(_prepare(complete))
+        _serve(complete, listener, welcome)
+
+
+def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None:
+    """The site only, on the DATABASE_URL and REDIS_URL that are given."""
+    settings = load_settings(host=host, port=port, workers=workers)
+    configure_logging(settings.log)
+    if settings.database_url is None:
+        raise CannotError("serve needs DATABASE_URL and REDIS_URL; `breadmaker up` brings its own servers.")
+    listener = listen(settings.host, settings.port)
+    asyncio.run(_refuse_old_schema(settings.database_url))
+    _serve(settings, listener, None)
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    with with_servers(load_settings()) as settings:
+        assert settings.database_url is not None
+        changed = asyncio.run(_migrate(settings.database_url))
+    typer.echo("The schema is the newest now." if changed else "The schema was the newest already.")
+
+
+async def _prepare(settings: Settings) -> str | None:
+    """Migrations, the sample, and the first owner's path where the shop has no owner."""
+    async with open_shop(settings) as shop:
+        if settings.sample == "on":
+            await start_sample(shop.engine, shop.clock, settings)
+        if await shop.identity.staff.has_owner():
+            return None
+        return f"/welcome/{quote(shop.signer.sign('first-owner', 'welcome'))}"
+
+
+async def _refuse_old_schema(database_url: str) -> None:
+    engine = connect_database(database_url)
+    try:
+        await check_schema(engine)
+    except OSError as error:
+        raise CannotError(f"PostgreSQL does not answer at DATABASE_URL: {error}") from error
+    finally:
+        await engine.dispose()
+
+
+async def _migrate(database_url: str) -> bool:
+    engine = connect_database(database_url)
+    try:
+        return await bring_to_newest(engine)
+    finally:
+        await engine.dispose()
+
+
+def _serve(settings: Settings, listener: socket.socket, welcome: str | None) -> None:
+    address = settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}"
+    typer.echo(f"{settings.shop_name} is open: {address}")
+    if welcome is not None:
+        typer.echo(f"Become its owner: {address}{welcome}")
+    os.environ["DATABASE_URL"] = (
+        settings.database_url or ""
+    )  # the app, in this process or a worker, reads them
+    os.environ["REDIS_URL"] = settings.redis_url or ""
+    run_server(APP, listener, workers=settings.workers, trusted_proxies=settings.trusted_proxies)

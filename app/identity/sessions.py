@@ -1,0 +1,138 @@
+"""Sessions: signed texts that are believed without a look at the database, unless their id was revoked."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.identity.tables import Kind, sessions
+from app.platform.clock import Clock
+from app.platform.logging import get_logger
+from app.platform.signing import Signer
+
+log = get_logger(__name__)
+
+LIFETIMES = {Kind.COOKIE: timedelta(days=30), Kind.TOKEN: timedelta(days=30)}
+PURPOSES = {Kind.COOKIE: "session", Kind.TOKEN: "token"}
+REFRESH_SECONDS = 1.0
+LONGEST_TEXT = 200  # characters; ours have about 100, and nothing longer is worth a digest
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is asking: proven by a signature, nothing looked up."""
+
+    shopper_id: int
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A session as its holder shows it: the signed text, and when it ends."""
+
+    text: str
+    expires_at: datetime
+
+
+class Sessions:
+    """Gives sessions out, ends them and recognises them."""
+
+    def __init__(self, engine: AsyncEngine, signer: Signer, clock: Clock) -> None:
+        self._engine = engine
+        self._signer = signer
+        self._clock = clock
+        self._revoked: set[str] = set()
+        self._ended_meanwhile: set[str] = set()
+        self._reading: asyncio.Task[None] | None = None
+
+    def identify(self, cookie: str | None, authorization: str | None) -> SignedIn | None:
+        """Who shows this cookie value or Authorization field; a Bearer token wins. In memory, microseconds."""
+        if authorization and authorization[:7].lower() == "bearer ":
+            return self._read(Kind.TOKEN, authorization[7:].strip())
+        return self._read(Kind.COOKIE, cookie) if cookie else None
+
+    def _read(self, kind: Kind, signed: str) -> SignedIn | None:
+        if len(signed) > LONGEST_TEXT or not signed.isascii():
+            return None
+        text = self._signer.verify(PURPOSES[kind], signed)
+        if text is None:
+            return None
+        shopper_id, session_id, expires = text.split(".")
+        if session_id in self._revoked or int(expires) <= self._clock.now().timestamp():
+            return None
+        return SignedIn(int(shopper_id), session_id)
+
+    async def start(self, connection: AsyncConnection, shopper_id: int, kind: Kind) -> Ticket:
+        """A fresh session in the caller's transaction; the shopper's expired ones are swept out on the way."""
+        now = self._clock.now().astimezone(UTC)
+        expires_at = (now + LIFETIMES[kind]).replace(microsecond=0)
+        session_id = secrets.token_urlsafe(18)
+        await connection.execute(
+            delete(sessions).where(sessions.c.shopper_id == shopper_id, sessions.c.expires_at <= now)
+        )
+        await connection.execute(
+            insert(sessions).values(
+                id=session_id, shopper_id=shopper_id, kind=kind, created_at=now, expires_at=expires_at
+            )
+        )
+        text = f"{shopper_id}.{session_id}.{int(expires_at.timestamp())}"
+        return Ticket(self._signer.sign(PURPOSES[kind], text), expires_at)
+
+    async def end(self, session_id: str) -> None:
+        """Revoke it: here at once, in the other processes within a second. Safe to repeat."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(sessions)
+                .where(sessions.c.id == session_id, sessions.c.revoked_at.is_(None))
+                .values(revoked_at=self._clock.now())
+            )
+        self._revoked.add(session_id)
+        self._ended_meanwhile.add(session_id)
+
+    async def end_all(self, connection: AsyncConnection, shopper_id: int) -> None:
+        """Revoke every session of a shopper in the caller's transaction; noticed within a second of its commit."""
+        await connection.execute(
+            update(sessions)
+            .where(sessions.c.shopper_id == shopper_id, sessions.c.revoked_at.is_(None))
+            .values(revoked_at=self._clock.now())
+        )
+
+    async def refresh(self) -> None:
+        """Read all revoked ids anew; an expired session needs none. One string, for speed with many thousands."""
+        self._ended_meanwhile = set()  # what ends here during the reading may be missing from it
+        query = select(func.string_agg(sessions.c.id, " ")).where(
+            sessions.c.revoked_at.is_not(None), sessions.c.expires_at > self._clock.now()
+        )
+        async with self._engine.connect() as connection:
+            listed = await connection.scalar(query)
+        self._revoked = set((listed or "").split()) | self._ended_meanwhile
+
+    async def start_reading(self, every: float = REFRESH_SECONDS) -> None:
+        """Read the revoked ids now (raises where PostgreSQL is away), then every `every` seconds until stopped."""
+        await self.refresh()
+        self._reading = asyncio.create_task(self._keep_reading(every), name="revoked sessions")
+
+    async def stop_reading(self) -> None:
+        """End the background reading."""
+        if self._reading:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+            self._reading = None
+
+    async def _keep_reading(self, every: float) -> None:
+        away = False
+        while True:
+            await asyncio.sleep(every)
+            try:
+                await self.refresh()
+            except Exception as error:  # noqa: BLE001 - were it to end, signed-out people would stay in
+                if not away:
+                    log.warning("revoked sessions cannot be read, the last known hold", error=repr(error))
+                away = True
+            else:
+                if away:
+                    log.info("revoked sessions are read again")
+                away = False

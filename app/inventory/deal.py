@@ -1,0 +1,112 @@
+"""A deal as a merchandiser writes it, and as the desk shows it."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from markdown_it import MarkdownIt
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
+
+from app.payments import Money
+from app.platform.clock import rfc3339
+
+MAX_PRICE = 20_000_000  # minor units; with MAX_LIMIT of them an order's total still fits
+MAX_LIMIT = 100
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+_markdown = MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False}).disable(
+    ["image", "table"]
+)
+
+
+def _one_line(text: str) -> str:
+    text = text.strip()
+    if CONTROL.search(text) or "\n" in text or "\t" in text:
+        raise ValueError("must be a single line of text")
+    return text
+
+
+def _title(text: str) -> str:
+    if not (text := _one_line(text)):
+        raise ValueError("must not be empty")
+    return text
+
+
+def _prose(text: str) -> str:
+    text = text.strip().replace("\r\n", "\n")
+    if CONTROL.search(text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+Amount = Annotated[StrictInt, Field(ge=0, le=MAX_PRICE)]
+Minutes = Annotated[StrictInt, Field(ge=1, le=60 * 24 * 31)]
+
+
+class NewDeal(BaseModel):
+    """What a merchandiser says of a deal. Amounts in minor units of `currency` (the shop's where it is not given)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"title": "The Loaf Admiral", "price": 4999, "quantity": 60, "limit": 3}]
+        },
+    )
+
+    title: Annotated[str, Field(max_length=120), AfterValidator(_title)]
+    tagline: Line = ""
+    story: Annotated[str, Field(max_length=20_000), AfterValidator(_prose)] = ""
+    condition: Line = "New"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    price: Amount
+    list_price: Amount | None = None
+    shipping: Annotated[StrictInt, Field(ge=0, le=1_000_000)] = 0
+    quantity: Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+    limit: Annotated[StrictInt, Field(ge=1, le=MAX_LIMIT)] = 3
+    stock_display: Literal["percent", "exact"] = "percent"
+    reward: Amount | None = None
+    stall_after_minutes: Minutes | None = None
+    max_minutes: Minutes | None = None
+    not_before: AwareDatetime | None = None
+
+
+def story_html(story: str) -> str:
+    """A story's Markdown as HTML. Raw HTML in it is shown as text, and only http(s) and mailto links are links."""
+    return str(_markdown.render(story)).strip()
+
+
+def desk_document(deal: Any, sold: int) -> dict[str, object]:
+    """A row of `deals` as merchandisers see it; `sold` in units."""
+
+    def money(amount: int | None) -> dict[str, object] | None:
+        return None if amount is None else Money(amount, deal.currency).document()
+
+    def moment(at: datetime | None) -> str | None:
+        return None if at is None else rfc3339(at)
+
+    return {
+        "id": deal.id,
+        "state": deal.state,
+        "title": deal.title,
+        "tagline": deal.tagline,
+        "story": deal.story,
+        "condition": deal.condition,
+        "price": money(deal.price),
+        "list_price": money(deal.list_price),
+        "shipping": money(deal.shipping),
+        "currency": deal.currency,
+        "quantity": deal.quantity,
+        "sold": sold,
+        "limit": deal.unit_limit,
+        "stock_display": deal.stock_display,
+        "reward": money(deal.reward),
+        "stall_after_minutes": deal.stall_after_minutes,
+        "max_minutes": deal.max_minutes,
+        "not_before": moment(deal.not_before),
+        "has_photo": deal.photo is not None,
+        "started_at": moment(deal.started_at),
+        "ends_at": moment(deal.ends_at),
+        "ended_at": moment(deal.ended_at),
+        "end_reason": deal.end_reason,
+    }

@@ -1,0 +1,133 @@
+"""The snapshot: everything that the public may know of the live deal, and nothing of any other."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.inventory.calendar import next_midnight
+from app.inventory.deal import story_html
+from app.inventory.photos import photo_document
+from app.inventory.queue import show_row
+from app.inventory.rotation import OnStage, Phase, Show, phase
+from app.inventory.tables import deals, photos
+from app.payments import Money
+from app.platform.clock import rfc3339
+from app.platform.settings import Settings
+from app.sales import Pace, read_pace
+
+Snapshot = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """How things stand, read in one transaction: the show's row, the live deal's, and how it sells."""
+
+    show: Row[Any]
+    deal: Row[Any] | None
+    pace: Pace | None
+
+    @property
+    def phase(self) -> Phase:
+        """What the public is told of the show."""
+        show = Show(self.show.mode, self.show.started, self.show.paused)
+        return phase(show, on_stage(self.deal, self.pace))
+
+
+def on_stage(deal: Row[Any] | None, pace: Pace | None) -> OnStage | None:
+    """The live deal as the rotation sees it."""
+    return None if deal is None or pace is None else OnStage(deal.id, pace.offer.left, deal.ends_at)
+
+
+async def read_present(connection: AsyncConnection, now: datetime) -> Present:
+    """How things stand. Give it a REPEATABLE READ transaction where the parts must fit together."""
+    show = await show_row(connection)
+    query = select(deals, photos.c.alt, photos.c.largest).outerjoin(photos, photos.c.token == deals.c.photo)
+    deal = (await connection.execute(query.where(deals.c.state == "live"))).one_or_none()
+    pace = None if deal is None else await read_pace(connection, deal.id, now)
+    return Present(show, deal, pace)
+
+
+def snapshot(present: Present, *, watching: int, now: datetime, settings: Settings) -> Snapshot:
+    """The public contract's snapshot, without its id."""
+    show, deal, pace = present.show, present.deal, present.pace
+    waits_for_midnight = present.phase == "sold-out" and show.mode == "daily"
+    next_at = next_midnight(now, settings.zone) if waits_for_midnight else None
+    if deal is None or pace is None:
+        shown: Snapshot = {"deal": None, "stock": None, "pace": None}
+    else:
+        shown = {"deal": _deal(deal), "stock": stock(deal, pace), "pace": _pace(pace)}
+    return {
+        "show": {"mode": show.mode, "phase": present.phase, "next_at": next_at and rfc3339(next_at)},
+        **shown,
+        "crowd": crowd(watching),
+        "stall": None,
+    }
+
+
+def stock_update(present: Present, *, watching: int) -> Snapshot | None:
+    """The `stock` event: what moves while a deal is live."""
+    if present.deal is None or present.pace is None:
+        return None
+    return {
+        "deal_id": present.deal.id,
+        "stock": stock(present.deal, present.pace),
+        "pace": _pace(present.pace),
+        "crowd": crowd(watching),
+    }
+
+
+def live_version(present: Present) -> str:
+    """Grows with every change of what is live."""
+    return f"{present.show.revision:016d}"
+
+
+def stock_version(present: Present, now: datetime) -> str:
+    """Grows with every sale, and between sales with the time of reading."""
+    revision = present.pace.offer.revision if present.pace else 0
+    return f"{present.show.revision:016d}.{revision:016d}.{int(now.timestamp() * 1000):016d}"
+
+
+def stock(deal: Row[Any], pace: Pace) -> Snapshot:
+    """What is left: whole percent, rounded up so that 0 means none; units only where the merchandiser shows them."""
+    left, quantity = pace.offer.left, pace.offer.terms.quantity
+    return {
+        "left_percent": -(-left * 100 // quantity),
+        "left": left if deal.stock_display == "exact" else None,
+    }
+
+
+def crowd(watching: int) -> Snapshot:
+    """Who is here. Helpers come with the help-sell-this-out links."""
+    return {"watching": watching, "helpers": 0, "helped_units": 0}
+
+
+def _pace(pace: Pace) -> Snapshot:
+    return {
+        "per_minute": pace.per_minute,
+        "quickest_seconds": pace.quickest_seconds,
+        "sells_out_in_seconds": pace.sells_out_in_seconds,
+    }
+
+
+def _deal(deal: Row[Any]) -> Snapshot:
+    def money(amount: int | None) -> dict[str, object] | None:
+        return None if amount is None else Money(amount, deal.currency).document()
+
+    return {
+        "id": deal.id,
+        "title": deal.title,
+        "tagline": deal.tagline,
+        "story_html": story_html(deal.story),
+        "condition": deal.condition,
+        "photo": photo_document(deal.photo, deal.largest, deal.alt),
+        "price": money(deal.price),
+        "list_price": money(deal.list_price),
+        "shipping": money(deal.shipping),
+        "limit": deal.unit_limit,
+        "started_at": rfc3339(deal.started_at),
+        "ends_at": deal.ends_at and rfc3339(deal.ends_at),
+    }

@@ -1,0 +1,26 @@
+"""The sample queue: a Woot-Off to look at where nothing was ever queued."""
+
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.inventory.loading import load_file
+from app.inventory.queue import was_anything_ever_queued
+from app.inventory.show import set_show
+from app.payments import minor_digits
+from app.platform.clock import Clock
+from app.platform.settings import Settings
+
+SAMPLE = Path(__file__).parent / "sample" / "queue.csv"
+
+
+async def start_sample(engine: AsyncEngine, clock: Clock, settings: Settings) -> bool:
+    """Queue the sample and start its Woot-Off, unless this shop has had a deal of its own."""
+    async with engine.connect() as connection:
+        if await was_anything_ever_queued(connection):
+            return False
+    currency = settings.currency if minor_digits(settings.currency) == 2 else "USD"  # its prices have cents
+    loaded = await load_file(engine, SAMPLE, currency=currency, clock=clock, dry_run=False)
+    async with engine.begin() as connection:
+        await set_show(connection, "woot-off", False, clock.now(), settings.zone)
+    return bool(loaded.queued)

@@ -1,0 +1,168 @@
+"""The pages where shoppers come in: sign up, sign in, sign out, and the first owner's welcome."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from app.identity import (
+    Arrival,
+    Credentials,
+    EmailTaken,
+    Newcomer,
+    Role,
+    WrongCredentials,
+    browsers_session,
+    clear_session_cookie,
+    identity_of,
+    set_session_cookie,
+)
+from app.pages.rendering import page
+from app.pages.views import FormView
+from app.pages.wish import WISH_NOTICE, WISH_PATH, fulfil, kept_wish
+from app.platform.errors import NotFound, SlowDown
+
+router = APIRouter(include_in_schema=False)
+
+Text = Annotated[str, Form()]
+
+
+@router.get("/sign-in")
+async def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the field's name
+    """Ask who is there."""
+    form = FormView(action="/sign-in", next=own_path(next))
+    return await page(request, "sign_in.html", form=form, notice=_notice(request, form.next))
+
+
+@router.post("/sign-in")
+async def sign_in(
+    request: Request,
+    email: Text = "",
+    password: Text = "",
+    next: Text = "/",  # noqa: A002
+) -> Response:
+    """Come in, and go on to where one was going."""
+    form = FormView(action="/sign-in", next=own_path(next), email=email[:300])
+    try:
+        credentials = Credentials(email=email, password=password)
+        shoppers = identity_of(request).shoppers
+        arrival = await shoppers.sign_in(credentials, instead_of=browsers_session(request))
+    except (ValidationError, WrongCredentials):
+        return await _again(request, "sign_in.html", form, WrongCredentials.title + ".")
+    except SlowDown as busy:
+        return await _again(request, "sign_in.html", form, busy.detail or busy.title)
+    return await _come_in(request, arrival, form.next)
+
+
+@router.get("/sign-up")
+async def sign_up_page(request: Request, next: str = "/") -> Response:  # noqa: A002
+    """Ask who is new."""
+    form = FormView(action="/sign-up", next=own_path(next))
+    return await page(request, "sign_up.html", form=form, notice=_notice(request, form.next))
+
+
+@router.post("/sign-up")
+async def sign_up(
+    request: Request,
+    name: Text = "",
+    email: Text = "",
+    password: Text = "",
+    next: Text = "/",  # noqa: A002
+) -> Response:
+    """Make an account, and go on to where one was going."""
+    form = FormView(action="/sign-up", next=own_path(next), name=name[:300], email=email[:300])
+    try:
+        newcomer = Newcomer(name=name, email=email, password=password)
+        arrival = await identity_of(request).shoppers.sign_up(newcomer, instead_of=browsers_session(request))
+    except ValidationError as error:
+        return await _again(request, "sign_up.html", form, "", _by_field(error))
+    except EmailTaken as taken:
+        return await _again(request, "sign_up.html", form, "", {"email": taken.explanation()})
+    except SlowDown as busy:
+        return await _again(request, "sign_up.html", form, busy.detail or busy.title)
+    return await _come_in(request, arrival, form.next)
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request) -> Response:
+    """Leave."""
+    identity = identity_of(request)
+    if (session := browsers_session(request)) is not None:
+        await identity.sessions.end(session.session_id)
+    response = RedirectResponse("/", 303)
+    clear_session_cookie(response, identity.secure)
+    return response
+
+
+@router.get("/welcome/{token}")
+async def welcome_page(request: Request, token: str) -> Response:
+    """The first owner's page; it is there only while the shop has no owner."""
+    await _check_first_owner(request, token)
+    return await page(request, "welcome.html", form=FormView(action=f"/welcome/{token}"))
+
+
+@router.post("/welcome/{token}")
+async def welcome(
+    request: Request, token: str, name: Text = "", email: Text = "", password: Text = ""
+) -> Response:
+    """Make the first owner, signed in."""
+    await _check_first_owner(request, token)
+    form = FormView(action=f"/welcome/{token}", name=name[:300], email=email[:300])
+    identity = identity_of(request)
+    try:
+        newcomer = Newcomer(name=name, email=email, password=password)
+        await identity.shoppers.sign_up(newcomer)
+        await identity.staff.add(newcomer.email, Role.OWNER, newcomer.password)
+        credentials = Credentials(email=newcomer.email, password=newcomer.password)
+        arrival = await identity.shoppers.sign_in(credentials, instead_of=browsers_session(request))
+    except ValidationError as error:
+        return await _again(request, "welcome.html", form, "", _by_field(error))
+    except EmailTaken as taken:
+        return await _again(request, "welcome.html", form, "", {"email": taken.explanation()})
+    return await _come_in(request, arrival, "/")
+
+
+def own_path(path: str) -> str:
+    """`path` where it is one of this site; else the front page. Nobody is sent elsewhere by a link."""
+    plain = path.isprintable() and path.isascii() and "\\" not in path
+    return path if plain and path.startswith("/") and not path.startswith("//") else "/"
+
+
+async def _check_first_owner(request: Request, token: str) -> None:
+    known = request.app.state.signer.verify("first-owner", token)
+    if known is None or await identity_of(request).staff.has_owner():
+        raise NotFound("The shop has an owner already, or this link is not ours.")
+
+
+async def _again(
+    request: Request, template: str, form: FormView, problem: str, errors: Mapping[str, str] | None = None
+) -> Response:
+    shown = FormView(form.action, form.next, form.name, form.email, problem, errors or {})
+    context = {} if template == "welcome.html" else {"notice": _notice(request, form.next)}
+    return await page(request, template, status=422 if errors else 401, form=shown, **context)
+
+
+async def _come_in(request: Request, arrival: Arrival, onward: str) -> Response:
+    """Set the cookie; and where a wish was kept while asking, fulfil it now."""
+    if onward == WISH_PATH:
+        response = await fulfil(request, arrival.person.id)
+    else:
+        response = RedirectResponse(onward, 303)
+    set_session_cookie(response, arrival.ticket, identity_of(request).secure)
+    return response
+
+
+def _notice(request: Request, onward: str) -> str | None:
+    return WISH_NOTICE if onward == WISH_PATH and kept_wish(request) is not None else None
+
+
+def _by_field(error: ValidationError) -> dict[str, str]:
+    return {str(e["loc"][0]): e["msg"] for e in error.errors()}
+
+
+def sign_in_first(onward: str) -> Response:
+    """Send a browser to the sign-in page, and from there to `onward`."""
+    return RedirectResponse(f"/sign-in?{urlencode({'next': onward})}", 303)

@@ -1,0 +1,119 @@
+"""The pages for shoppers."""
+
+import re
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.identity import SignedIn, maybe_signed_in
+from app.inventory import live_snapshot
+from app.pages.accounts import sign_in_first
+from app.pages.rendering import page
+from app.pages.views import ProblemView, live_view, order_view
+from app.pages.wish import WISH_PATH, buy_for, keep_wish
+from app.platform.errors import NotFound, Problem
+from app.platform.settings import Settings
+from app.sales import Wish, checkout_of
+
+router = APIRouter(include_in_schema=False)
+
+VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
+Asking = Annotated[SignedIn | None, Depends(maybe_signed_in)]
+PAGE_OF_ORDERS = 20
+
+SORRY = {
+    "sold-out": "Somebody was quicker: that one is sold out, or fewer are left than you wanted.",
+    "deal-over": "That deal is over. Here is what is live now.",
+    "no-such-deal": "That deal is not live. Here is what is.",
+    "limit-reached": "You already have as many of these as one person may buy.",
+    "invalid": "That quantity is not possible for this deal.",
+    "idempotency-key-reused": "That page was an old one. Nothing was bought; please choose again.",
+    "gate-closed": "One moment, we are counting the shelf. Nothing was bought; please try again.",
+    "outcome-unknown": "We could not learn in time whether you got it. Look at your orders before you try again.",
+}
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+@router.get("/")
+async def live(request: Request, sorry: str = "") -> Response:
+    """The live deal."""
+    settings = _settings(request)
+    site = settings.public_url or str(request.base_url).rstrip("/")
+    view = live_view(live_snapshot(request), zone=settings.zone, site_url=site)
+    return await page(request, "live.html", view=view, key=uuid4().hex, message=SORRY.get(sorry))
+
+
+@router.post("/buy")
+async def buy(
+    request: Request,
+    asking: Asking,
+    deal_id: Annotated[str, Form()] = "",
+    quantity: Annotated[str, Form()] = "1",
+    key: Annotated[str, Form()] = "",
+) -> Response:
+    """What the page's form sends. Someone who is not signed in is asked to, and the wish is kept."""
+    if not _whole(deal_id):
+        return RedirectResponse("/?sorry=no-such-deal", 303)
+    if not _whole(quantity) or int(quantity) < 1 or not VISIBLE_ASCII.fullmatch(key):
+        return RedirectResponse("/?sorry=invalid", 303)
+    if asking is None:
+        response = sign_in_first(WISH_PATH)
+        keep_wish(request, response, key, int(deal_id), int(quantity))
+        return response
+    return await buy_for(request, Wish(asking.shopper_id, key, int(deal_id), int(quantity)))
+
+
+@router.get("/buy")
+async def bought_elsewhere() -> Response:
+    """Where a browser comes back to that signed in without a wish."""
+    return RedirectResponse("/", 303)
+
+
+@router.get("/orders")
+async def orders(request: Request, asking: Asking, after: str | None = None) -> Response:
+    """The shopper's own orders."""
+    if asking is None:
+        return sign_in_first("/orders")
+    ledger = checkout_of(request).ledger
+    found = await ledger.orders_of(asking.shopper_id, after=after, limit=PAGE_OF_ORDERS + 1)
+    zone = _settings(request).zone
+    shown = [order_view(order.document(), zone=zone) for order in found[:PAGE_OF_ORDERS]]
+    older = f"/orders?after={shown[-1].id}" if len(found) > PAGE_OF_ORDERS else None
+    return await page(request, "orders.html", orders=shown, older=older)
+
+
+@router.get("/orders/{order_id}")
+async def order(request: Request, order_id: str, asking: Asking) -> Response:
+    """Thank you, what happens next, and nothing else for sale."""
+    if asking is None:
+        return sign_in_first(f"/orders/{order_id}")
+    found = await checkout_of(request).ledger.order(asking.shopper_id, order_id)
+    if found is None:
+        raise NotFound("You have no such order.")
+    return await page(request, "order.html", order=order_view(found.document(), zone=_settings(request).zone))
+
+
+@router.get("/how")
+async def how(request: Request) -> Response:
+    """How the shop works."""
+    return await page(request, "how.html")
+
+
+@router.get("/problems/{slug}")
+async def problem(request: Request, slug: str) -> Response:
+    """What a problem's type means."""
+    kind = Problem.known.get(slug)
+    if kind is None:
+        raise NotFound("There is no problem by this name.")
+    view = ProblemView(kind.title, kind.explanation(), "")
+    return await page(request, "problem.html", problem=view)
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9

@@ -1,0 +1,110 @@
+// @ts-check
+// The live page follows the show: hears the stream, keeps the newest snapshot, and has it painted, said or revealed.
+import { paint, shownDeal } from './paint.js';
+import { fetchPhoto } from './photo.js';
+import { reveal } from './reveal.js';
+import { speaker } from './speech.js';
+import { follow } from './stream.js';
+import { phaseOf, wordsFor } from './words.js';
+
+/** @typedef {import('./words.js').Snapshot} Snapshot */
+
+const main = /** @type {HTMLElement} */ (document.getElementById('main'));
+const say = speaker(/** @type {HTMLElement} */ (document.getElementById('speech')));
+/** @type {Snapshot | undefined} */ let latest;
+let latestId = main.dataset.id ?? '', lastPercent = -1, revealing = false, frame = 0, lineTimer = 0;
+
+follow('/api/v1/stream', ({ name, data, id }) => {
+  if (name === 'line') return showLine(data === 'up');
+  if (name === 'live') takeLive(JSON.parse(data), id);
+  if (name === 'stock') takeStock(JSON.parse(data), id);
+});
+
+/** @param {Snapshot} snapshot @param {string} id */
+function takeLive(snapshot, id) {
+  if (isOlder(id || snapshot.id, latestId)) {
+    // The page is ahead of it already; it still is what the next stock news is about.
+    latest ??= snapshot;
+    return;
+  }
+  // What still waits to be painted is the old deal's last word: that nothing is left of it.
+  if (frame) paintNow();
+  latestId = id || snapshot.id;
+  latest = snapshot;
+  show();
+}
+
+/** @param {Pick<Snapshot, 'stock' | 'pace' | 'crowd'> & {deal_id: number}} news @param {string} id */
+function takeStock({ deal_id, stock, pace, crowd }, id) {
+  if (latest?.deal?.id !== deal_id || !isOlder(latestId, id)) return;
+  latestId = id;
+  latest = { ...latest, stock, pace, crowd };
+  show();
+}
+
+/** Ids are EPOCH-SEQ. @param {string} id @param {string} than */
+function isOlder(id, than) {
+  const [epoch = 0, seq = 0] = id.split('-').map(Number), [thanEpoch = 0, thanSeq = 0] = than.split('-').map(Number);
+  return epoch === thanEpoch ? seq < thanSeq : epoch < thanEpoch;
+}
+
+function show() {
+  if (!latest) return;
+  tell(latest);
+  if (revealing) return;
+  const { deal } = latest;
+  if (deal && shownDeal() && String(deal.id) !== shownDeal()) revealNext(latest);
+  else paintSoon();
+}
+
+/** @param {Snapshot} snapshot */
+function tell(snapshot) {
+  const words = wordsFor(snapshot), phase = phaseOf(snapshot);
+  say({
+    deal: words.deal_id,
+    phase,
+    percent: snapshot.stock?.left_percent ?? 0,
+    left: words.left_words,
+    opening: words.deal_id ? `New deal: ${words.title}, ${words.price}.` : `${words.title}.`,
+    ending: `${words.status}. ${words.note}`,
+  });
+}
+
+/** @param {Snapshot} snapshot */
+async function revealNext(snapshot) {
+  revealing = true;
+  // Not everything that goes was sold: a deal can be skipped, or its time be over.
+  const stamp = lastPercent === 0 || main.dataset.phase === 'sold-out' ? 'Sold out' : 'Gone';
+  try {
+    await reveal(stamp, fetchPhoto(snapshot.deal?.photo), paintNow);
+  } finally {
+    revealing = false;
+  }
+  show();
+}
+
+function paintSoon() {
+  // A hidden tab has no animation frames.
+  if (document.hidden) paintNow();
+  else frame ||= requestAnimationFrame(paintNow);
+}
+
+function paintNow() {
+  cancelAnimationFrame(frame);
+  frame = 0;
+  if (!latest) return;
+  lastPercent = latest.stock?.left_percent ?? 0;
+  paint(latest);
+}
+
+/** @param {boolean} up */
+function showLine(up) {
+  clearTimeout(lineTimer);
+  if (up) paintSoon();
+  // A line that is back within two seconds is not worth a word.
+  else lineTimer = setTimeout(sayReconnecting, 2000);
+}
+
+function sayReconnecting() {
+  /** @type {HTMLElement} */ (document.getElementById('line')).textContent = 'Reconnecting';
+}

@@ -1,0 +1,57 @@
+// @ts-check
+// Writes a snapshot into the page: text and attributes only.
+import { allowBuying, renewForm } from './buy.js';
+import { hangPhoto } from './photo.js';
+import { storyFrom } from './story.js';
+import { phaseOf, wordsFor } from './words.js';
+
+/** @typedef {import('./words.js').Snapshot} Snapshot */
+
+const LOW_PERCENT = 10;
+const main = /** @type {HTMLElement} */ (document.getElementById('main'));
+const shop = document.querySelector('meta[property="og:site_name"]')?.getAttribute('content');
+
+/** The deal on the page, '' for an empty shelf. */
+export const shownDeal = () => main.dataset.deal ?? '';
+
+/** @param {Snapshot} snapshot */
+export function paint(snapshot) {
+  const words = wordsFor(snapshot), phase = phaseOf(snapshot);
+  if (words.deal_id !== shownDeal()) paintDeal(snapshot.deal);
+  main.dataset.phase = phase;
+  main.dataset.deal = words.deal_id;
+  paintWords(words);
+  paintShelf(words);
+  allowBuying(phase === 'live');
+}
+
+/** What changes with the deal only. @param {Snapshot['deal']} deal */
+function paintDeal(deal) {
+  renewForm(deal);
+  hangPhoto(deal?.photo);
+  document.querySelector('.message')?.remove();
+  const card = /** @type {HTMLElement} */ (document.getElementById('story-card'));
+  card.hidden = !deal?.story_html;
+  card.querySelector('#story')?.replaceChildren(storyFrom(deal?.story_html ?? ''));
+}
+
+/** @param {Record<string, string>} words */
+function paintWords(words) {
+  for (const element of document.querySelectorAll('[data-text]')) {
+    const word = words[/** @type {HTMLElement} */ (element).dataset.text ?? ''];
+    if (element.textContent !== word) element.textContent = word;
+  }
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-if]'))) {
+    element.hidden = !words[element.dataset.if ?? ''];
+  }
+  document.title = `${words.page_title} · ${shop}`;
+}
+
+/** @param {{left_percent: string, left_words: string}} words */
+function paintShelf({ left_percent, left_words }) {
+  const shelf = /** @type {HTMLElement} */ (document.getElementById('shelf'));
+  document.getElementById('shelf-fill')?.setAttribute('width', left_percent);
+  shelf.setAttribute('aria-valuenow', left_percent);
+  shelf.setAttribute('aria-valuetext', left_words);
+  shelf.toggleAttribute('data-low', Number(left_percent) <= LOW_PERCENT);
+}

@@ -1,0 +1,299 @@
+"""Plain views for the templates: the snapshot and the order of the contract in, ready words out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from math import floor
+from typing import Any, Literal
+from urllib.parse import urljoin
+
+Phase = Literal["live", "sold-out", "paused", "closed"]
+
+LOW_PERCENT = 10
+UNKNOWN = "–"
+
+
+@dataclass(frozen=True)
+class PhaseWords:
+    status: str
+    button: str
+    stamp: str
+    note: str
+
+
+# static/js/words.js says the same words in the browser; change both.
+PHASE_WORDS: Mapping[Phase, PhaseWords] = {
+    "live": PhaseWords("Live", "I want one", "", "You are charged only if the shelf says yes."),
+    "sold-out": PhaseWords("Sold out", "Sold out", "Sold out", "Every last one has found a home."),
+    "paused": PhaseWords("Paused", "Back in a moment", "Paused", "Nothing is sold while the show is paused."),
+    "closed": PhaseWords("Closed", "Closed", "Closed", "The show is over for now."),
+}
+
+
+@dataclass(frozen=True)
+class PriceView:
+    now: str
+    was: str  # empty when there is no list price
+    shipping: str
+
+
+@dataclass(frozen=True)
+class PhotoView:
+    src: str
+    srcset: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class LiveView:
+    """Everything that the live page shows. Without a deal (`deal_id` is None) the shelf is empty."""
+
+    id: str
+    phase: (
+        Phase  # what a visitor sees: a deal with nothing left is sold-out, also while the show is still on it
+    )
+    woot_off: bool
+    deal_id: int | None
+    title: str
+    tagline: str
+    page_title: str
+    description: str
+    price: PriceView
+    fine: str  # condition, shipping and limit in one line
+    photo: PhotoView | None
+    story_html: str  # sanitised by the server; the only text that a template may mark safe
+    quantities: tuple[int, ...]
+    can_buy: bool
+    left_percent: int
+    left_text: str  # "70%", or the count where the merchandiser shows it
+    left_words: str
+    low: bool
+    watching: str
+    per_minute: str
+    quickest: str
+    words: PhaseWords
+    next_words: str
+    next_at: str | None  # when the next crate opens (RFC 3339), where that is known
+    canonical: str | None
+    photo_absolute: str | None
+
+
+def live_view(snapshot: Mapping[str, Any], *, zone: tzinfo = UTC, site_url: str | None = None) -> LiveView:
+    """The live page of this snapshot. `zone` is the shop's time zone, `site_url` its public address."""
+    show, deal, stock = snapshot["show"], snapshot["deal"], snapshot["stock"]
+    phase = _phase(show, deal, stock)
+    percent = int(stock["left_percent"]) if deal and stock else 0
+    left = stock.get("left") if deal and stock else None
+    photo = _photo(deal)
+    price = _price(deal)
+    title = deal["title"] if deal else "The shelf is empty"
+    return LiveView(
+        id=str(snapshot["id"]),
+        phase=phase,
+        woot_off=show["mode"] == "woot-off",
+        deal_id=deal["id"] if deal else None,
+        title=title,
+        tagline=(deal["tagline"] or "") if deal else "Every crate has been opened. Come back soon.",
+        page_title=_page_title(title, price.now, phase) if deal else title,
+        description=f"{deal['tagline'] or title} {price.now} while it lasts."
+        if deal
+        else "One deal at a time.",
+        price=price,
+        fine=_fine(deal, price),
+        photo=photo,
+        story_html=(deal["story_html"] or "") if deal else "",
+        quantities=tuple(range(1, deal["limit"] + 1)) if deal else (),
+        can_buy=phase == "live",
+        left_percent=percent,
+        left_text=f"{percent}%" if left is None else f"{left:,}",
+        left_words=f"{percent} percent left" if left is None else f"{left:,} left",
+        low=percent <= LOW_PERCENT,
+        watching=f"{(snapshot['crowd'] or {}).get('watching', 0):,}",
+        per_minute=_per_minute(snapshot["pace"]),
+        quickest=_quickest(snapshot["pace"]),
+        words=_words(phase, deal is not None and percent == 0),
+        next_words=_next_words(show, phase, zone),
+        next_at=show["next_at"],
+        canonical=urljoin(site_url, "/") if site_url else None,
+        photo_absolute=urljoin(site_url, photo.src) if site_url and photo else None,
+    )
+
+
+def _phase(show: Mapping[str, Any], deal: Mapping[str, Any] | None, stock: Mapping[str, Any] | None) -> Phase:
+    if deal is None:
+        return "closed" if show["phase"] == "live" else show["phase"]
+    if show["phase"] == "live" and stock and (stock.get("left") == 0 or stock["left_percent"] == 0):
+        return "sold-out"
+    phase: Phase = show["phase"]
+    return phase
+
+
+def _words(phase: Phase, sold_out: bool) -> PhaseWords:
+    words = PHASE_WORDS[phase]
+    if phase == "closed" and sold_out:
+        return PhaseWords(words.status, words.button, PHASE_WORDS["sold-out"].stamp, words.note)
+    return words
+
+
+def _photo(deal: Mapping[str, Any] | None) -> PhotoView | None:
+    photo = deal and deal["photo"]
+    return PhotoView(photo["src"], photo.get("srcset") or "", photo.get("alt") or "") if photo else None
+
+
+def _price(deal: Mapping[str, Any] | None) -> PriceView:
+    if deal is None:
+        return PriceView("", "", "")
+    was, shipping = deal["list_price"], deal["shipping"]
+    return PriceView(
+        now=deal["price"]["text"],
+        was=was["text"] if was else "",
+        shipping=f"{shipping['text']} shipping" if shipping and shipping["amount"] else "shipping is on us",
+    )
+
+
+def _fine(deal: Mapping[str, Any] | None, price: PriceView) -> str:
+    if deal is None:
+        return ""
+    limit = "one each" if deal["limit"] == 1 else f"{deal['limit']} each at most"
+    return " · ".join(filter(None, (deal["condition"], price.shipping, limit))) + "."
+
+
+def _page_title(title: str, price: str, phase: Phase) -> str:
+    return f"{title}: {price}" if phase == "live" else f"{PHASE_WORDS[phase].status}: {title}"
+
+
+def _per_minute(pace: Mapping[str, Any] | None) -> str:
+    rate = (pace or {}).get("per_minute")
+    # Half up, as the browser rounds; Python's round() would say 2 for 2.5.
+    return UNKNOWN if rate is None else f"{floor(rate + 0.5):,}"
+
+
+def _quickest(pace: Mapping[str, Any] | None) -> str:
+    seconds = (pace or {}).get("quickest_seconds")
+    return UNKNOWN if seconds is None else f"{seconds:.1f}\u00a0s"
+
+
+def _next_words(show: Mapping[str, Any], phase: Phase, zone: tzinfo) -> str:
+    if show["next_at"]:
+        return f"Opens {_weekday_and_hour(show['next_at'], zone)}."
+    match phase:
+        case "paused":
+            return "Opens when the show goes on."
+        case "closed":
+            return "Nothing is packed yet."
+    return "Opens the moment this sells out." if show["mode"] == "woot-off" else "Opens at midnight."
+
+
+def _weekday_and_hour(at: str, zone: tzinfo) -> str:
+    """Such as: Saturday, 12:00 AM CST"""
+    local = _moment(at).astimezone(zone)
+    return f"{local:%A}, {local.hour % 12 or 12}:{local:%M %p %Z}".strip()
+
+
+def _moment(at: str) -> datetime:
+    return datetime.fromisoformat(at)
+
+
+@dataclass(frozen=True)
+class StepView:
+    label: str
+    words: str
+    state: Literal["done", "now", "ahead"]
+
+
+@dataclass(frozen=True)
+class OrderView:
+    id: str
+    number: str
+    title: str
+    quantity: int
+    unit_price: str
+    discount: str  # empty when nothing was taken off
+    shipping: str
+    total: str
+    status: str
+    headline: str
+    status_words: str
+    place_words: str
+    placed_at: str
+    placed_at_words: str
+    steps: tuple[StepView, ...]  # what happens next; empty when nothing will
+
+
+# Status: (headline, what it means, how many of the steps are done; None where there are none to come).
+_ORDER_WORDS: Mapping[str, tuple[str, str, int | None]] = {
+    "placed": ("Thank you", "It is yours. The payment comes next.", 1),
+    "paid": ("Thank you", "Paid, and on the packing table.", 2),
+    "shipped": ("Thank you", "It is on its way to you.", 3),
+    "declined": ("Your card said no", "The payment did not go through, so nothing was charged.", None),
+    "cancelled": ("Cancelled", "This order was cancelled. Nothing will be sent.", None),
+    "refunded": ("Refunded", "The money is on its way back to you.", None),
+}
+_STEPS = (
+    ("Yours", "Taken off the shelf and written down."),
+    ("Paid", "We charge your card once. Nothing for you to do."),
+    ("Shipped", "We pack it and hand it to the carrier."),
+)
+
+
+def order_view(order: Mapping[str, Any], *, zone: tzinfo = UTC) -> OrderView:
+    headline, meaning, done = _ORDER_WORDS.get(order["status"], ("Thank you", "", None))
+    discount, shipping = order["discount"], order["shipping"]
+    return OrderView(
+        id=order["id"],
+        number=str(order["number"]),
+        title=order["title"],
+        quantity=order["quantity"],
+        unit_price=order["unit_price"]["text"],
+        discount=f"−{discount['text'].lstrip('-−')}" if discount and discount["amount"] else "",
+        shipping=shipping["text"] if shipping and shipping["amount"] else "on us",
+        total=order["total"]["text"],
+        status=order["status"].capitalize(),
+        headline=headline,
+        status_words=meaning,
+        place_words=f"You were the {ordinal(order['place'])}" if order["place"] else "",
+        placed_at=order["placed_at"],
+        placed_at_words=_day_and_hour(order["placed_at"], zone),
+        steps=() if done is None else _steps(done),
+    )
+
+
+def _steps(done: int) -> tuple[StepView, ...]:
+    def state(place: int) -> Literal["done", "now", "ahead"]:
+        if place == done:
+            return "now"
+        return "done" if place < done else "ahead"
+
+    return tuple(StepView(label, words, state(place)) for place, (label, words) in enumerate(_STEPS))
+
+
+def _day_and_hour(at: str, zone: tzinfo) -> str:
+    """Such as: November 22, 7:04 PM CST"""
+    local = _moment(at).astimezone(zone)
+    return f"{local:%B} {local.day}, {local.hour % 12 or 12}:{local:%M %p %Z}".strip()
+
+
+def ordinal(place: int) -> str:
+    """1st, 2nd, 3rd, 4th … 11th, 12th, 13th … 21st; thousands get a comma."""
+    teens = place % 100 in (11, 12, 13)
+    suffix = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place:,}{suffix}"
+
+
+@dataclass(frozen=True)
+class FormView:
+    """A form that asks who somebody is: what was typed, and what is wrong with it."""
+
+    action: str
+    next: str = "/"
+    name: str = ""
+    email: str = ""
+    problem: str = ""  # about the whole form, such as a wrong e-mail address or password
+    errors: Mapping[str, str] = field(default_factory=dict)  # field name to what is wrong with it
+
+
+@dataclass(frozen=True)
+class ProblemView:
+    title: str
+    meaning: str
+    advice: str

@@ -1,0 +1,129 @@
+"""The shop's settings, read from the environment and `.env`; the names are docs/running.md's."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.numbers import list_currencies
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "BREADMAKER_"
+FOR_COMMANDS = {"BREADMAKER_PASSWORD"}  # read by `staff add` alone
+
+
+class SettingsError(Exception):
+    """A setting is unknown or wrong; the message names the variable."""
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"no time zone is called {name!r}; try America/Chicago") from error
+    return name
+
+
+def _currency(code: str) -> str:
+    if code not in list_currencies("en_US"):
+        raise ValueError(f"no currency is called {code!r}; try USD")
+    return code
+
+
+def _postgres(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    if scheme not in ("postgres", "postgresql", "postgresql+asyncpg") or not separator:
+        raise ValueError("must begin with postgresql://")
+    return f"postgresql+asyncpg://{rest}"
+
+
+def _redis(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return url
+
+
+def _public_url(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return url.rstrip("/")
+
+
+def _empty_is_unset(value: object) -> object:
+    return None if value == "" else value
+
+
+class Settings(BaseSettings):
+    """What can be set from outside. `database_url` and `redis_url` are empty where the embedded servers serve."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, validate_by_name=True
+    )
+
+    database_url: Annotated[str, AfterValidator(_postgres)] | None = Field(
+        None, validation_alias="DATABASE_URL"
+    )
+    redis_url: Annotated[str, AfterValidator(_redis)] | None = Field(None, validation_alias="REDIS_URL")
+    host: str = "127.0.0.1"
+    port: Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(_empty_is_unset)] = None
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    data: Path = Path(".breadmaker")
+    sample: Literal["on", "off"] = "on"
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = None
+    shop_name: Annotated[str, Field(min_length=1, max_length=60)] = "Breadmaker"
+    event_name: Annotated[str, Field(min_length=1, max_length=60)] = "Woot-Off"
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = "America/Chicago"
+    currency: Annotated[str, AfterValidator(_currency)] = "USD"
+    payments: Literal["sandbox", "stripe"] = "sandbox"
+    stripe_api_key: str | None = None
+    stripe_api_base: str | None = None
+    stripe_webhook_secret: str | None = None
+    smtp_url: str | None = None
+    trusted_proxies: str | None = None
+    secret: Annotated[str, Field(min_length=32)] | None = None
+    log: Literal["text", "json"] = "text"
+    limits: Literal["on", "off"] = "on"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone, in which a daily deal ends at midnight."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the shop over https, so that its cookie can be a `__Host-` one."""
+        return (self.public_url or "").startswith("https://")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings, or raise SettingsError with a line for each variable that is unknown or wrong."""
+    unknown = [f"{name}: there is no such setting" for name in _unknown_names()]
+    try:
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = [f"{_variable(e['loc'])}: {_reason(e['msg'])}" for e in error.errors()]
+        raise SettingsError("\n".join(unknown + wrong)) from None
+    if unknown:
+        raise SettingsError("\n".join(unknown))
+    if (settings.database_url is None) != (settings.redis_url is None):
+        missing = "REDIS_URL" if settings.redis_url is None else "DATABASE_URL"
+        raise SettingsError(f"{missing}: must be set too (both, or neither for the embedded servers)")
+    return settings
+
+
+def _unknown_names() -> list[str]:
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | FOR_COMMANDS
+    known -= {"BREADMAKER_DATABASE_URL", "BREADMAKER_REDIS_URL"}
+    given = {*os.environ, *dotenv_values(".env")}
+    return sorted(name for name in given if name.upper().startswith(PREFIX) and name.upper() not in known)
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]).upper()
+    return name if name in ("DATABASE_URL", "REDIS_URL") else PREFIX + name
+
+
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,43 @@
+"""Signed strings: what the shop hands out and later believes without looking it up."""
+
+import hmac
+import os
+import secrets
+from base64 import urlsafe_b64encode
+from contextlib import suppress
+from pathlib import Path
+
+
+class Signer:
+    """Signs short texts with the shop's secret. A text signed for one purpose is not valid for another."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+
+    def sign(self, purpose: str, text: str) -> str:
+        """`text` with its signature behind a dot. The text stays readable: sign nothing that is secret."""
+        return f"{text}.{self._signature(purpose, text)}"
+
+    def verify(self, purpose: str, signed: str) -> str | None:
+        """The text that was signed for `purpose`, or None where the signature is not ours."""
+        text, dot, signature = signed.rpartition(".")
+        expected = self._signature(purpose, text)
+        return text if dot and hmac.compare_digest(signature.encode(), expected.encode()) else None
+
+    def _signature(self, purpose: str, text: str) -> str:
+        digest = hmac.digest(self._secret, f"{purpose}\0{text}".encode(), "sha256")
+        return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def load_secret(data: Path) -> str:
+    """The secret kept in the data folder, made on the first run and readable by its owner alone (mode 0600)."""
+    path = data / "secret"
+    data.mkdir(parents=True, exist_ok=True)
+    draft = data / f"secret.{os.getpid()}"
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(48))
+    with suppress(FileExistsError):  # another process made it first: theirs it is
+        os.link(draft, path)
+    draft.unlink()
+    return path.read_text().strip()

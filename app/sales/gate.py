@@ -1,0 +1,136 @@
+"""The gate: Redis says who gets a unit. The only caller of the scripts, and the only one who knows the keys.
+
+Everything here is a copy of what PostgreSQL knows, made by a recount and thrown away with its epoch. The keys carry
+the epoch, so that a script that arrives late finds a gate that nobody uses any more.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from app.platform.redis import Script
+from app.sales.order import Wish
+
+SCRIPTS = Path(__file__).parent / "scripts"
+OLD_GATE_SECONDS = 600  # how long an abandoned epoch's keys stay
+CHUNK = 1000  # fields in one HSET
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class GateLostError(Exception):
+    """The gate did not answer as an open gate does, or not at all. What it did is unknown: recount."""
+
+
+class Admission(Enum):
+    """What the gate says of one purchase; the values are the script's letters."""
+
+    TAKEN = "T"
+    KEY_KNOWN = "K"
+    OVER_LIMIT = "L"
+    SOLD_OUT = "S"
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The gate's answer to a batch: an admission for each wish, what those over the limit hold, units left."""
+
+    admissions: list[Admission]
+    held: list[int]
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """An order as a recount loads it: whose key it stands under, and how many units it takes."""
+
+    shopper_id: int
+    key: str
+    quantity: int
+
+
+class Gate:
+    """Every deal's gate in one Redis. A gate is open while its stock key is there."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._admit = Script(SCRIPTS / "admit.lua")
+        self._give_back = Script(SCRIPTS / "give_back.lua")
+
+    async def admit(self, deal_id: int, epoch: int, limit: int, wishes: Sequence[Wish]) -> Admitted:
+        """Decide `wishes` in order, in one atomic step. Raises GateLostError."""
+        answer = await self._call(self._admit, deal_id, epoch, [limit, _encode(_flat(wishes))])
+        letters, left, held = cast(tuple[bytes, int, list[int]], answer)
+        return Admitted([Admission(letter) for letter in letters.decode()], held, left)
+
+    async def give_back(self, deal_id: int, epoch: int, wishes: Sequence[Wish]) -> int:
+        """Return the units of wishes that were admitted but became no order. Raises GateLostError."""
+        return cast(int, await self._call(self._give_back, deal_id, epoch, [_encode(_flat(wishes))]))
+
+    async def left(self, deal_id: int, epoch: int) -> int | None:
+        """Units that the open gate still gives out; None where it is not open. Raises GateLostError."""
+        try:
+            value = await self._redis.get(_keys(deal_id, epoch)[0])
+        except (RedisError, OSError) as error:
+            raise GateLostError(repr(error)) from error
+        return None if value is None else int(value)
+
+    async def open(self, deal_id: int, epoch: int, left: int, holdings: Iterable[Holding]) -> None:
+        """Load a new epoch's gate. The stock is written last: that opens it. Raises GateLostError."""
+        stock, bought, keys = _keys(deal_id, epoch)
+        units: dict[str, str] = {}
+        names: dict[str, str] = {}
+        for holding in holdings:
+            shopper = str(holding.shopper_id)
+            units[shopper] = str(int(units.get(shopper, "0")) + holding.quantity)
+            names[f"{shopper}:{holding.key}"] = "1"
+        try:
+            for script in (self._admit, self._give_back):
+                await script.load(self._redis)
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.delete(stock, bought, keys)
+            for key, fields in ((bought, units), (keys, names)):
+                for chunk in _chunks(fields):
+                    pipeline.hset(key, mapping=chunk)
+            await pipeline.execute()
+            await self._redis.set(stock, left)
+        except (RedisError, OSError) as error:
+            raise GateLostError(repr(error)) from error
+
+    async def abandon(self, deal_id: int, epoch: int) -> None:
+        """Let an epoch's keys run out. It is only tidying: no promise hangs on it. Raises GateLostError."""
+        try:
+            for key in _keys(deal_id, epoch):
+                await self._redis.expire(key, OLD_GATE_SECONDS)
+        except (RedisError, OSError) as error:
+            raise GateLostError(repr(error)) from error
+
+    async def _call(self, script: Script, deal_id: int, epoch: int, args: Sequence[bytes | int]) -> object:
+        try:
+            return await script.call(self._redis, _keys(deal_id, epoch), args)
+        except (RedisError, ResponseError, OSError, TimeoutError) as error:
+            raise GateLostError(repr(error)) from error
+
+
+def _keys(deal_id: int, epoch: int) -> list[str]:
+    prefix = f"gate:{{{deal_id}}}:{epoch}"  # the braces keep a deal's keys in one slot
+    return [f"{prefix}:stock", f"{prefix}:bought", f"{prefix}:keys"]
+
+
+def _flat(wishes: Sequence[Wish]) -> list[str | int]:
+    flat: list[str | int] = []
+    for wish in wishes:
+        flat += (f"{wish.shopper_id}:{wish.key}", str(wish.shopper_id), wish.quantity)
+    return flat
+
+
+def _chunks(fields: dict[str, str]) -> Iterable[dict[Any, Any]]:
+    items = list(fields.items())
+    for start in range(0, len(items), CHUNK):
+        yield dict(items[start : start + CHUNK])

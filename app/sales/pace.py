@@ -1,0 +1,44 @@
+"""How fast a deal sells, from the books."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.sales.offers import Offer, read_offer
+from app.sales.tables import orders
+
+WINDOW = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """An offer and how it moves: units in the last minute, and seconds from opening to the first order."""
+
+    offer: Offer
+    per_minute: float
+    quickest_seconds: float | None
+
+    @property
+    def sells_out_in_seconds(self) -> int | None:
+        """Seconds until nothing is left at this pace; None while nothing sells."""
+        return round(self.offer.left / self.per_minute * 60) if self.per_minute else None
+
+
+async def read_pace(connection: AsyncConnection, deal_id: int, now: datetime) -> Pace | None:
+    """The pace of a deal that is or was on offer."""
+    offer = await read_offer(connection, deal_id)
+    if offer is None:
+        return None
+    recent = select(func.coalesce(func.sum(orders.c.quantity), 0)).where(
+        orders.c.deal_id == deal_id, orders.c.placed_at > now - WINDOW, orders.c.status != "cancelled"
+    )
+    units = (await connection.execute(recent)).scalar_one()
+    return Pace(offer, float(units), _quickest(offer))
+
+
+def _quickest(offer: Offer) -> float | None:
+    if offer.first_order_at is None:
+        return None
+    return round(max(0.0, (offer.first_order_at - offer.opened_at).total_seconds()), 1)
