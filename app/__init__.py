@@ -1,0 +1,1 @@
+"""Breadmaker: a flash-sale storefront that sells one thing at a time."""

@@ -6,22 +6,15 @@ To write a migration: `breadmaker migrate` on a scratch database, then
 
 import asyncio
 import os
-from pathlib import Path
 
 from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import app.identity.tables
-import app.inventory.tables
-import app.sales.tables
-import app.stream.tables
 from app.platform.database import metadata
+from app.platform.migrations import replace_functions
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('migrations', 0))"
-
-# Functions are replaced as a whole after every upgrade, so that their one source is the room's own file.
-FUNCTIONS = [Path(app.sales.tables.__file__).parent / "scripts" / "record_orders.sql"]
 
 
 def run(connection: Connection) -> None:
@@ -43,7 +36,6 @@ async def run_from_the_command_line() -> None:
 brought: Connection | None = context.config.attributes.get("connection")
 if brought is not None:
     run(brought)
-    for function in FUNCTIONS:
-        brought.exec_driver_sql(function.read_text())
+    replace_functions(brought)
 else:
     asyncio.run(run_from_the_command_line())

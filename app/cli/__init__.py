@@ -3,14 +3,18 @@
 import sys
 
 import typer
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli import desk, doctor, running, staff
 from app.cli.opening import CannotError
 from app.platform.embedded import EmbeddedServersError
 from app.platform.errors import Problem
+from app.platform.logging import configure_logging
 from app.platform.migrations import OldSchemaError
 from app.platform.server import PortTakenError
 from app.platform.settings import SettingsError
+from app.platform.signing import WeakSecretError
 
 app = typer.Typer(
     help="A flash-sale storefront that sells one thing at a time.",
@@ -35,12 +39,15 @@ def default(context: typer.Context) -> None:
 
 def main() -> None:
     """Run a command, and turn what people can mend into a plain line."""
+    configure_logging("text")  # to standard error; what a command says goes to standard output alone
     try:
         app()
     except (SettingsError, PortTakenError) as error:
         _say(str(error), 2)
-    except (CannotError, EmbeddedServersError, OldSchemaError) as error:
+    except (CannotError, EmbeddedServersError, OldSchemaError, WeakSecretError) as error:
         _say(str(error), 1)
+    except (SQLAlchemyError, RedisError, OSError) as error:
+        _say(f"a server does not answer as it should: {str(error).splitlines()[0]}", 1)
     except Problem as problem:
         _say(problem.detail or problem.title, 1)
 

@@ -22,10 +22,11 @@ Facts = dict[str, Any]
 
 def _with_shop(work: Callable[[Shop], Awaitable[Facts]]) -> Facts:
     async def opened() -> Facts:
-        async with open_shop(settings) as shop:
+        async with open_shop(complete, may_migrate=settings.database_url is None) as shop:
             return await work(shop)
 
-    with with_servers(load_settings()) as settings:
+    settings = load_settings()
+    with with_servers(settings) as complete:
         return asyncio.run(opened())
 
 
@@ -108,10 +109,21 @@ def resume(as_json: Json = False) -> None:
 
 @show.command("skip")
 def skip(
-    deal_id: Annotated[int, typer.Argument(help="The live deal that is meant.")], as_json: Json = False
+    deal_id: Annotated[
+        int | None,
+        typer.Argument(min=1, max=2**63 - 1, help="The live deal that is meant; else whichever is."),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Move on from the live deal."""
-    _change(lambda shop: shop.showrunner.skip(deal_id), as_json)
+    """Move on from the live deal. Naming it makes sure that two people skip one."""
+
+    async def change(shop: Shop) -> None:
+        live = deal_id or (await show_document(shop.engine, shop.clock))["live"]
+        if not isinstance(live, int):
+            raise CannotError("nothing is on stage")
+        await shop.showrunner.skip(live)
+
+    _change(change, as_json)
 
 
 @show.command("status")

@@ -1,27 +1,31 @@
 """What commands open before they do their work: the servers, the database, the rooms that they need."""
 
 import json
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import typer
-from redis.exceptions import RedisError
 from rich.console import Console
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.identity import Identity
 from app.inventory import Showrunner
 from app.platform.clock import Clock, SystemClock
 from app.platform.database import connect_database
-from app.platform.embedded import EmbeddedServers
-from app.platform.migrations import migrate
+from app.platform.embedded import EmbeddedServers, EmbeddedServersError
+from app.platform.logging import get_logger
+from app.platform.migrations import check_schema, migrate
 from app.platform.redis import connect_redis
 from app.platform.settings import Settings
 from app.platform.signing import Signer, load_secret
 from app.sales import Checkout
 from app.stream import Stream
+
+log = get_logger(__name__)
+
+HEAL_SECONDS = 2.0
 
 console = Console(stderr=True, highlight=False)
 
@@ -49,16 +53,30 @@ def with_servers(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     servers = EmbeddedServers(settings.data).start()
+    over = threading.Event()
+    keeper = threading.Thread(target=_keep_up, args=(servers, over), name="servers", daemon=True)
+    keeper.start()
     try:
         urls = {"database_url": servers.database_url, "redis_url": servers.redis_url}
         yield settings.model_copy(update=urls)
     finally:
+        over.set()
+        keeper.join()
         servers.stop()
 
 
+def _keep_up(servers: EmbeddedServers, over: threading.Event) -> None:
+    """A killed server is healed by its supervisor; a killed supervisor, with which both servers end, by this."""
+    while not over.wait(HEAL_SECONDS):
+        try:
+            servers.start()
+        except EmbeddedServersError as error:
+            log.warning("the embedded servers are down", error=str(error))
+
+
 @asynccontextmanager
-async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
-    """Open the rooms for one command; the embedded database is brought to the newest schema."""
+async def open_shop(settings: Settings, *, may_migrate: bool = False) -> AsyncIterator[Shop]:
+    """Open the rooms for one command. Raises OldSchemaError, unless it may bring the database to the newest schema."""
     assert settings.database_url is not None
     assert settings.redis_url is not None
     clock = SystemClock()
@@ -73,11 +91,8 @@ async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
         checkout = Checkout(engine, redis, clock)
         house.push_async_callback(checkout.stop)
         showrunner = Showrunner(engine, checkout, Stream(engine, redis, redis, clock), clock, settings)
-        try:
-            await migrate(engine)
-            yield Shop(settings, clock, engine, signer, identity, showrunner)
-        except (SQLAlchemyError, RedisError, OSError) as error:
-            raise CannotError(f"a server does not answer as it should: {error}") from error
+        await (migrate(engine) if may_migrate else check_schema(engine))
+        yield Shop(settings, clock, engine, signer, identity, showrunner)
 
 
 def tell(facts: Mapping[str, object], words: str, *, as_json: bool) -> None:

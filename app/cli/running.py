@@ -7,6 +7,8 @@ from typing import Annotated
 from urllib.parse import quote
 
 import typer
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.opening import CannotError, open_shop, with_servers
 from app.inventory import start_sample
@@ -14,9 +16,10 @@ from app.platform.database import connect_database
 from app.platform.logging import configure_logging
 from app.platform.migrations import check_schema
 from app.platform.migrations import migrate as bring_to_newest
+from app.platform.redis import connect_redis
 from app.platform.server import listen
 from app.platform.server import serve as run_server
-from app.platform.settings import Settings, load_settings
+from app.platform.settings import Settings, SettingsError, load_settings
 
 APP = "app.main:create_app"
 
@@ -40,9 +43,11 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None
     settings = load_settings(host=host, port=port, workers=workers)
     configure_logging(settings.log)
     if settings.database_url is None:
-        raise CannotError("serve needs DATABASE_URL and REDIS_URL; `breadmaker up` brings its own servers.")
+        raise SettingsError(
+            "DATABASE_URL: serve needs it, and REDIS_URL; `breadmaker up` brings its own servers"
+        )
     listener = listen(settings.host, settings.port)
-    asyncio.run(_refuse_old_schema(settings.database_url))
+    asyncio.run(_refuse_unfit_servers(settings))
     _serve(settings, listener, None)
 
 
@@ -56,7 +61,7 @@ def migrate() -> None:
 
 async def _prepare(settings: Settings) -> str | None:
     """Migrations, the sample, and the first owner's path where the shop has no owner."""
-    async with open_shop(settings) as shop:
+    async with open_shop(settings, may_migrate=True) as shop:
         if settings.sample == "on":
             await start_sample(shop.engine, shop.clock, settings)
         if await shop.identity.staff.has_owner():
@@ -64,14 +69,22 @@ async def _prepare(settings: Settings) -> str | None:
         return f"/welcome/{quote(shop.signer.sign('first-owner', 'welcome'))}"
 
 
-async def _refuse_old_schema(database_url: str) -> None:
-    engine = connect_database(database_url)
+async def _refuse_unfit_servers(settings: Settings) -> None:
+    """Find out before anything is served whether the given servers can. Raises CannotError, OldSchemaError."""
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    engine, redis = connect_database(settings.database_url), connect_redis(settings.redis_url)
     try:
         await check_schema(engine)
-    except OSError as error:
-        raise CannotError(f"PostgreSQL does not answer at DATABASE_URL: {error}") from error
+        await redis.ping()
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise CannotError(f"PostgreSQL does not answer as it should at DATABASE_URL: {reason}") from error
+    except RedisError as error:
+        raise CannotError(f"Redis does not answer as it should at REDIS_URL: {error}") from error
     finally:
         await engine.dispose()
+        await redis.aclose()
 
 
 async def _migrate(database_url: str) -> bool:

@@ -31,12 +31,15 @@ def add(
         "Password", hide_input=True, confirmation_prompt=True
     )
     with with_servers(settings) as complete:
-        facts = asyncio.run(_add(complete, email, role, password))
+        embedded = settings.database_url is None
+        facts = asyncio.run(_add(complete, email, role, password, may_migrate=embedded))
     tell(facts, f"{facts['email']} is {facts['role']} now.", as_json=as_json)
 
 
-async def _add(settings: Settings, email: str, role: Role, password: str) -> dict[str, object]:
-    async with open_shop(settings) as shop:
+async def _add(
+    settings: Settings, email: str, role: Role, password: str, *, may_migrate: bool
+) -> dict[str, object]:
+    async with open_shop(settings, may_migrate=may_migrate) as shop:
         try:
             person = await shop.identity.staff.add(email, role, password)
         except (ValidationError, ValueError) as error:

@@ -42,6 +42,10 @@ def clean_password(password: str) -> str:
     """`password`, unchanged. Raises ValueError where it is too short or too long."""
     if len(password) not in PASSWORD_LENGTH:
         raise PydanticCustomError("password", "A password has 8 to 200 characters.")
+    try:
+        password.encode()
+    except UnicodeEncodeError:  # half of a character
+        raise PydanticCustomError("password", "A password is made of whole characters.") from None
     return password
 
 

@@ -71,7 +71,7 @@ router = APIRouter(tags=["people"], dependencies=[Depends(never_cached)])
 
 
 @router.post(
-    "/shoppers", status_code=201, operation_id="signUp", responses=problems(EmailTaken, Invalid, SlowDown)
+    "/shoppers", status_code=201, operation_id="sign_up", responses=problems(EmailTaken, Invalid, SlowDown)
 )
 async def sign_up(newcomer: Newcomer, request: Request, response: Response) -> Shopper:
     """Sign up. The answer sets the session cookie."""
@@ -80,7 +80,7 @@ async def sign_up(newcomer: Newcomer, request: Request, response: Response) -> S
     return _welcome(arrival, request, response)
 
 
-@router.post("/session", operation_id="signIn", responses=problems(WrongCredentials, Invalid, SlowDown))
+@router.post("/session", operation_id="sign_in", responses=problems(WrongCredentials, Invalid, SlowDown))
 async def sign_in(credentials: Credentials, request: Request, response: Response) -> Shopper:
     """Sign in with a fresh session. The answer sets the session cookie; the browser's earlier session ends."""
     shoppers = identity_of(request).shoppers
@@ -93,7 +93,7 @@ def _welcome(arrival: Arrival, request: Request, response: Response) -> Shopper:
     return Shopper(id=arrival.person.id, name=arrival.person.name)
 
 
-@router.delete("/session", status_code=204, operation_id="signOut")
+@router.delete("/session", status_code=204, operation_id="sign_out")
 async def sign_out(
     request: Request,
     response: Response,
@@ -109,7 +109,7 @@ async def sign_out(
 @router.post(
     "/tokens",
     status_code=201,
-    operation_id="createToken",
+    operation_id="create_token",
     responses=problems(WrongCredentials, Invalid, SlowDown),
 )
 async def create_token(credentials: Credentials, request: Request) -> Token:

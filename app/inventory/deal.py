@@ -2,8 +2,10 @@
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
+from babel.numbers import list_currencies
 from markdown_it import MarkdownIt
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
@@ -17,6 +19,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _markdown = MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False}).disable(
     ["image", "table"]
 )
+_markdown.validateLink = re.compile(r"(https?|mailto):", re.IGNORECASE).match  # type: ignore[method-assign,assignment]
 
 
 def _one_line(text: str) -> str:
@@ -33,10 +36,22 @@ def _title(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    text = text.strip().replace("\r\n", "\n")
+    text = text.strip().replace("\r\n", "\n").replace("\r", "\n")
     if CONTROL.search(text):
         raise ValueError("must not contain control characters")
     return text
+
+
+def _within_calendars(moment: datetime) -> datetime:
+    if not 2000 <= moment.year < 3000:
+        raise ValueError("must be within the years 2000 to 2999")
+    return moment
+
+
+def _currency(code: str) -> str:
+    if code not in list_currencies("en_US"):
+        raise ValueError("must be a currency's code, such as USD")
+    return code
 
 
 Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
@@ -58,7 +73,7 @@ class NewDeal(BaseModel):
     tagline: Line = ""
     story: Annotated[str, Field(max_length=20_000), AfterValidator(_prose)] = ""
     condition: Line = "New"
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    currency: Annotated[str, Field(max_length=3), AfterValidator(_currency)] | None = None
     price: Amount
     list_price: Amount | None = None
     shipping: Annotated[StrictInt, Field(ge=0, le=1_000_000)] = 0
@@ -68,9 +83,10 @@ class NewDeal(BaseModel):
     reward: Amount | None = None
     stall_after_minutes: Minutes | None = None
     max_minutes: Minutes | None = None
-    not_before: AwareDatetime | None = None
+    not_before: Annotated[AwareDatetime, AfterValidator(_within_calendars)] | None = None
 
 
+@lru_cache(maxsize=64)  # every look at the live deal asks for it
 def story_html(story: str) -> str:
     """A story's Markdown as HTML. Raw HTML in it is shown as text, and only http(s) and mailto links are links."""
     return str(_markdown.render(story)).strip()

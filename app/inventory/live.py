@@ -81,8 +81,14 @@ def stock_update(present: Present, *, watching: int) -> Snapshot | None:
 
 
 def live_version(present: Present) -> str:
-    """Grows with every change of what is live."""
-    return f"{present.show.revision:016d}"
+    """Grows with every change of what is live, and when nothing is left of a daily deal: that is a phase of its own.
+
+    Should units ever come back to a deal that was sold out, the show's revision has to move on with them.
+    """
+    sold_out_at = 0
+    if present.pace is not None and present.phase == "sold-out" and present.show.mode == "daily":
+        sold_out_at = present.pace.offer.revision
+    return f"{present.show.revision:016d}.{sold_out_at:016d}"
 
 
 def stock_version(present: Present, now: datetime) -> str:

@@ -1,11 +1,13 @@
 """Loading the queue from a file: read, look at the photos, queue all or nothing."""
 
 import asyncio
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.inventory.imports import Good, Parsed, Wrong, parse_simple_csv
 from app.inventory.photos import MAX_BYTES, NotAPhotoError, Photo, keep_photo, make_photo
@@ -26,6 +28,16 @@ class Loaded:
     queued: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file as it was read, its photos made, nothing stored yet."""
+
+    rows: int
+    good: list[Good]
+    wrong: list[Wrong]
+    photos: dict[str, Photo]
+
+
 async def load_file(
     engine: AsyncEngine, path: Path, *, currency: str, clock: Clock, dry_run: bool, good_only: bool = False
 ) -> Loaded:
@@ -33,18 +45,31 @@ async def load_file(
 
     Nothing is queued where a row is wrong, unless `good_only` asks for the others.
     """
+    reading = await read_file(path, currency)
+    if dry_run or not reading.good or (reading.wrong and not good_only):
+        return Loaded(reading.rows, reading.good, reading.wrong, [])
+    async with engine.begin() as connection:
+        ids = await queue_reading(connection, reading, currency=currency, now=clock.now())
+    return Loaded(reading.rows, reading.good, reading.wrong, ids)
+
+
+async def read_file(path: Path, currency: str) -> Reading:
+    """Read a simple CSV and make its photos. Raises OSError where it cannot be read."""
     parsed = await asyncio.to_thread(_parse, path, currency)
     photos, wrong_photos = await _photos(parsed.good, path.parent)
-    wrong = sorted(parsed.wrong + wrong_photos, key=lambda problem: problem.line)
     bad_lines = {problem.line for problem in wrong_photos}
     good = [row for row in parsed.good if row.line not in bad_lines]
-    if dry_run or not good or (wrong and not good_only):
-        return Loaded(parsed.rows, good, wrong, [])
-    async with engine.begin() as connection:
-        tokens = {name: await keep_photo(connection, photo, clock.now()) for name, photo in photos.items()}
-        added = [(row.deal, tokens.get(row.photo)) for row in good]
-        ids = await add_deals(connection, added, currency=currency, now=clock.now())
-    return Loaded(parsed.rows, good, wrong, ids)
+    wrong = sorted(parsed.wrong + wrong_photos, key=lambda problem: problem.line)
+    return Reading(parsed.rows, good, wrong, photos)
+
+
+async def queue_reading(
+    connection: AsyncConnection, reading: Reading, *, currency: str, now: datetime
+) -> list[int]:
+    """Queue the good rows of a file inside the caller's transaction; answers the new deals' ids."""
+    tokens = {name: await keep_photo(connection, photo, now) for name, photo in reading.photos.items()}
+    added = [(row.deal, tokens.get(row.photo)) for row in reading.good]
+    return await add_deals(connection, added, currency=currency, now=now)
 
 
 def _parse(path: Path, currency: str) -> Parsed:
@@ -61,7 +86,7 @@ async def _photos(rows: Sequence[Good], folder: Path) -> tuple[dict[str, Photo],
     async def make(row: Good) -> None:
         async with turns:
             try:
-                made[row.photo] = await asyncio.to_thread(_photo, folder / row.photo, row.alt)
+                made[row.photo] = await asyncio.to_thread(_photo, folder, row.photo, row.alt)
             except NotAPhotoError as error:
                 wrong.append(Wrong(row.line, "photo", str(error)))
 
@@ -73,11 +98,15 @@ async def _photos(rows: Sequence[Good], folder: Path) -> tuple[dict[str, Photo],
     return made, wrong
 
 
-def _photo(path: Path, alt: str) -> Photo:
-    if "://" in str(path):
+def _photo(folder: Path, name: str, alt: str) -> Photo:
+    if "://" in name:
         raise NotAPhotoError("must be a file beside the CSV, not an address")
+    path = folder / name
     try:
-        if path.stat().st_size > MAX_BYTES:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise NotAPhotoError("is not a file")
+        if about.st_size > MAX_BYTES:
             raise NotAPhotoError(f"is larger than {MAX_BYTES // 1024 // 1024} MiB")
         return make_photo(path.read_bytes(), alt)
     except OSError as error:

@@ -44,22 +44,23 @@ async def add_deals(
 ) -> list[int]:
     """Put deals, each with its photo's token or None, at the end of the queue; answers their ids in order."""
     await take_turns(connection, "queue")
-    await show_row(connection)
-    await connection.execute(update(shows).values(queue_version=shows.c.queue_version + 1))
     last = (await connection.execute(select(func.coalesce(func.max(deals.c.position), 0)))).scalar_one()
-    ids = []
-    for position, (deal, photo) in enumerate(added, start=last + 1):
-        values = deal.model_dump(exclude={"limit", "currency"}) | {
+    rows = [
+        deal.model_dump(exclude={"limit", "currency"})
+        | {
             "unit_limit": deal.limit,
             "currency": deal.currency or currency,
             "position": position,
             "photo": photo,
             "created_at": now,
         }
-        ids.append(
-            (await connection.execute(insert(deals).values(values).returning(deals.c.id))).scalar_one()
-        )
-    return ids
+        for position, (deal, photo) in enumerate(added, start=last + 1)
+    ]
+    returning_ids = insert(deals).returning(deals.c.id, sort_by_parameter_order=True)
+    ids = (await connection.execute(returning_ids, rows)).scalars().all()
+    await show_row(connection)  # last, since the show waits for whoever changes its row
+    await connection.execute(update(shows).values(queue_version=shows.c.queue_version + 1))
+    return list(ids)
 
 
 async def one_deal(connection: AsyncConnection, deal_id: int) -> Row[Any]:

@@ -14,14 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.inventory.live import (
     Present,
     live_version,
-    read_present,
     snapshot,
     stock_update,
     stock_version,
 )
-from app.inventory.rotation import Keep, Mode
+from app.inventory.rotation import Decision, Keep, Mode
 from app.inventory.show import advance, next_step, set_show, skip
 from app.platform.clock import Clock
+from app.platform.ending import end_tasks
 from app.platform.logging import get_logger
 from app.platform.settings import Settings
 from app.sales import Checkout
@@ -46,17 +46,16 @@ class Showrunner:
 
     async def start(self) -> None:
         """Begin; the first tick is done when this returns, unless a server is away."""
-        await self._tick_or_log()
+        await self.tick()
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """End."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end_tasks([self._task])
 
     async def set_show(self, mode: Mode, paused: bool) -> None:
-        """Start the show, change its mode, pause it or let it go on; done and told when this returns."""
+        """Start the show, change its mode, pause it or let it go on. Done when this returns, and told if it can be."""
         async with self._engine.begin() as connection:
             await set_show(connection, mode, paused, self._clock.now(), self._settings.zone)
         await self.tick()
@@ -69,46 +68,50 @@ class Showrunner:
         return skipped
 
     async def tick(self) -> None:
-        """Bring the show, the gate and what everyone sees up to date. Raises what the servers raise."""
-        async with self._ticking:
-            await self._advance()
-            present = await self._read()
-            await self._tell(present)
-            await self._checkout.follow(None if present.deal is None else present.deal.id)
+        """Bring the show, the gate and what everyone sees up to date. Where a server is away a later tick does it.
 
-    async def _run(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._checkout.changed.wait(), TICK_SECONDS)
-            self._checkout.changed.clear()
-            self._checkout.exhausted.clear()
-            await self._tick_or_log()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._checkout.exhausted.wait(), BREATH_SECONDS)
-
-    async def _tick_or_log(self) -> None:
+        It raises nothing: whoever asks for it has changed something already, and must not be told that it failed.
+        """
         try:
-            await self.tick()
+            async with self._ticking:
+                await self._bring_up_to_date()
         except (SQLAlchemyError, RedisError, OSError) as error:
             log.warning("the show waits for its servers", error=repr(error))
         except Exception:
             log.exception("a tick of the show failed")
 
-    async def _advance(self) -> None:
-        now = self._clock.now()
-        async with self._engine.connect() as connection:
-            _, decision = await next_step(connection, now)
-        if isinstance(decision, Keep):
-            return
-        async with self._engine.begin() as connection:
-            done = await advance(connection, now, self._settings.zone)
-        for step in done:
-            log.info("the show moved on", step=repr(step))
+    async def _bring_up_to_date(self) -> None:
+        present, due = await self._look()
+        await self._tell(present)  # also where it ends now: everyone should see the shelf empty
+        if not isinstance(due, Keep):
+            await self._advance()
+            present, _ = await self._look()
+            await self._tell(present)
+        await self._checkout.follow(None if present.deal is None else present.deal.id)
 
-    async def _read(self) -> Present:
+    async def _run(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self._checkout.changed.wait()
+            self._checkout.changed.clear()
+            self._checkout.exhausted.clear()
+            await self.tick()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BREATH_SECONDS):
+                    await self._checkout.exhausted.wait()
+
+    async def _look(self) -> tuple[Present, Decision]:
+        """How things stand, all as of one moment, and what is due."""
         async with self._engine.connect() as plain:
             connection = await plain.execution_options(isolation_level="REPEATABLE READ")
-            return await read_present(connection, self._clock.now())
+            return await next_step(connection, self._clock.now())
+
+    async def _advance(self) -> None:
+        async with self._engine.begin() as connection:
+            done = await advance(connection, self._clock.now(), self._settings.zone)
+        for step in done:
+            log.info("the show moved on", step=repr(step))
 
     async def _tell(self, present: Present) -> None:
         now, watching = self._clock.now(), self._stream.watching

@@ -53,7 +53,7 @@ async def sign_in(
     except (ValidationError, WrongCredentials):
         return await _again(request, "sign_in.html", form, WrongCredentials.title + ".")
     except SlowDown as busy:
-        return await _again(request, "sign_in.html", form, busy.detail or busy.title)
+        return await _busy(request, "sign_in.html", form, busy)
     return await _come_in(request, arrival, form.next)
 
 
@@ -82,7 +82,7 @@ async def sign_up(
     except EmailTaken as taken:
         return await _again(request, "sign_up.html", form, "", {"email": taken.explanation()})
     except SlowDown as busy:
-        return await _again(request, "sign_up.html", form, busy.detail or busy.title)
+        return await _busy(request, "sign_up.html", form, busy)
     return await _come_in(request, arrival, form.next)
 
 
@@ -143,6 +143,13 @@ async def _again(
     shown = FormView(form.action, form.next, form.name, form.email, problem, errors or {})
     context = {} if template == "welcome.html" else {"notice": _notice(request, form.next)}
     return await page(request, template, status=422 if errors else 401, form=shown, **context)
+
+
+async def _busy(request: Request, template: str, form: FormView, busy: SlowDown) -> Response:
+    response = await _again(request, template, form, busy.detail or busy.title)
+    response.status_code = busy.status
+    response.headers.update(busy.headers())
+    return response
 
 
 async def _come_in(request: Request, arrival: Arrival, onward: str) -> Response:

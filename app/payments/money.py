@@ -35,11 +35,12 @@ class Money:
 def parse_money(text: str, currency: str) -> Money:
     """Read "1,299.99", "$49.99" or "50" as `currency`. Raises NotAnAmount, saying what would be right."""
     digits = minor_digits(currency)
-    plain = text.strip().removeprefix("$").replace(",", "").strip()
-    shape = rf"\d{{1,9}}(\.\d{{0,{digits}}})?" if digits else r"\d{1,9}"
+    plain = text.strip().removeprefix("$").strip()
+    whole = r"(\d{1,9}|\d{1,3}(,\d{3}){1,2})"  # "12,99" is no amount: somebody's 12.99 would become 1299
+    shape = rf"{whole}(\.\d{{0,{digits}}})?" if digits else whole
     if not re.fullmatch(shape, plain, re.ASCII):
         raise NotAnAmount(f"not an amount in {currency}, such as {example(currency)}")
-    return Money(int(Decimal(plain).scaleb(digits)), currency)
+    return Money(int(Decimal(plain.replace(",", "")).scaleb(digits)), currency)
 
 
 def example(currency: str) -> str:

@@ -29,6 +29,7 @@ def connect_database(url: str) -> AsyncEngine:
             "timeout": 5,
             "server_settings": {
                 "application_name": "breadmaker",
+                "jit": "off",  # our statements are short; compiling them would take longer than running them
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),
                 "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MS),
             },

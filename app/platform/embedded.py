@@ -1,7 +1,8 @@
-"""Holds on to a real PostgreSQL and a real Valkey that live in the data folder, for a shop that was given neither.
+"""Holds on to a real PostgreSQL and a real Valkey in the data folder, for a shop that was given neither.
 
-All apps on one data folder share one pair. The first app starts a supervisor (`embedded_supervisor`), which ends with
-the last app; each app says that it is there by a shared lock, which the kernel takes back even from a killed one.
+All apps on one data folder share one pair. The first app starts a supervisor (`embedded_supervisor`), which
+ends with the last app; each app says that it is there by a shared lock, which the kernel takes back even from
+a killed one.
 """
 
 import fcntl
@@ -45,7 +46,8 @@ LONGEST_LOG = 5_000_000  # bytes
 class EmbeddedServers:
     """PostgreSQL 18 and Valkey 9 on unix sockets; nothing listens on the network.
 
-    PostgreSQL's data stays in `data` between runs, Valkey's does not. Keep the object for as long as they are needed.
+    PostgreSQL's data stays in `data` between runs, Valkey's does not. Keep the object for as long as they
+    are needed.
     """
 
     def __init__(self, data: Path) -> None:
@@ -62,9 +64,10 @@ class EmbeddedServers:
         """Returns when both servers answer: in well under a second, the very first time in one or two.
 
         Waits 60 seconds at most; may be called again, should the servers have been ended by force with their
-        supervisor. Raises EmbeddedServersError.
+        supervisor: where that fails, what this object holds already stays held. Raises EmbeddedServersError.
         """
         deadline = time.monotonic() + START_SECONDS
+        came_with_hold = self._hold is not None
         try:
             self._prepare_folder()
             if self._hold is None:
@@ -74,13 +77,13 @@ class EmbeddedServers:
                     self._create_cluster()
                 self._start_what_is_down(deadline)
         except OSError as error:
-            self.stop()
+            self._let_go_unless(came_with_hold)
             reason = error.strerror or error
             raise EmbeddedServersError(
                 f"The data folder {self._data} cannot be used ({reason}); set BREADMAKER_DATA to another."
             ) from error
         except BaseException:
-            self.stop()
+            self._let_go_unless(came_with_hold)
             raise
         return self
 
@@ -89,6 +92,11 @@ class EmbeddedServers:
         if self._hold is not None:
             os.close(self._hold)
             self._hold = None
+
+    def _let_go_unless(self, came_with_hold: bool) -> None:
+        """A failed look at running servers must not end them."""
+        if not came_with_hold:
+            self.stop()
 
     def _prepare_folder(self) -> None:
         self._data.mkdir(parents=True, exist_ok=True)
@@ -121,7 +129,7 @@ class EmbeddedServers:
         return lock is None
 
     def _start_supervisor(self, servers: list[Server], deadline: float) -> None:
-        """Returns when it has left a child behind that does the work, in a session that no Ctrl-C of ours reaches."""
+        """Returns when it has left a child behind, in a session that no Ctrl-C of ours reaches."""
         if self._log.exists() and self._log.stat().st_size > LONGEST_LOG:
             self._log.replace(self._log.with_suffix(".log.old"))
         with self._log.open("ab") as log, suppress(subprocess.TimeoutExpired):
@@ -155,7 +163,7 @@ class EmbeddedServers:
 
 
 def _address(data: Path) -> Path:
-    """The path for sockets: the folder's own, or where that is too long or too odd for them, that of a short link."""
+    """The path for sockets: the folder's own, or where that is too long or too odd, a short link's."""
     if _suits_sockets(data):
         return data
     name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]

@@ -3,8 +3,8 @@
 A program of its own, run by path and with the standard library alone, so that it starts in a blink:
 `python -I -S embedded_exec.py SIGNAL PARENT FOLDER COMMAND...`
 
-SIGNAL reaches the server when the process PARENT dies (on Linux; elsewhere it is not sent). FOLDER is the server's
-own folder: where root starts us, its owner is who the server runs as.
+SIGNAL reaches the server when the process PARENT dies (on Linux; elsewhere it is not sent). FOLDER is the
+server's own: where root starts us, its owner is who the server runs as.
 """
 # Importing pathlib would double the time that this takes.
 # ruff: noqa: PTH116, PTH118, PTH123

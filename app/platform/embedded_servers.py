@@ -1,4 +1,4 @@
-"""Which PostgreSQL and which Valkey the shop brings along: their programs, their settings, and their first words.
+"""Which PostgreSQL and which Valkey the shop brings along: their programs, settings and first words.
 
 Only the programs inside the wheels are used; the wheels' Python is never imported.
 """

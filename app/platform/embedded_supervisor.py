@@ -1,12 +1,12 @@
 """Keeps the embedded servers running until the last app has let go of them.
 
-A program of its own, run by path and with the standard library alone (`python -I -S embedded_supervisor.py DATA`,
-its servers as JSON on standard input): it starts in a blink, and outlives the app that started it, for others may
-share the servers. It knows nothing of PostgreSQL or Valkey; `embedded_servers` tells it what to run.
+A program of its own, run by path and with the standard library alone (`python -I -S embedded_supervisor.py
+DATA`, its servers as JSON on standard input): it starts in a blink, and outlives the app that started it, for
+others may share the servers. It knows nothing of PostgreSQL or Valkey; `embedded_servers` says what to run.
 
-Every claim is a file lock, which the kernel releases whatever way its holder dies; nothing is believed for being
-written in a file. DATA/apps.lock is shared by the apps, DATA/supervisor.lock is ours, and each server with all its
-children holds the lock named in its `Server`.
+Every claim is a file lock, which the kernel releases whatever way its holder dies; nothing is believed for
+being written in a file. DATA/apps.lock is shared by the apps, DATA/supervisor.lock is ours, and each server
+with all its children holds the lock named in its `Server`.
 """
 
 import fcntl
@@ -81,7 +81,7 @@ class Keeper:
 
     @property
     def is_hopeless(self) -> bool:
-        """It died at every try and never stood; one that has stood is tried for ever (a full disk may be emptied)."""
+        """It died at every try; one that has ever stood is tried for ever (a full disk may be emptied)."""
         return not self._has_stood and self._starts > STARTS_BEFORE_GIVING_UP
 
     def ask_to_end(self) -> None:
@@ -114,7 +114,9 @@ class Keeper:
         for path in self._server.leftovers:
             Path(path).unlink(missing_ok=True)
         command = as_child(self._server.command, self._server.folder, self._server.end_signal)
-        self._process = subprocess.Popen(command, cwd="/", stdin=subprocess.DEVNULL, pass_fds=[self._lock])  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603
+            command, cwd="/", stdin=subprocess.DEVNULL, pass_fds=[self._lock]
+        )
         os.close(self._lock)
         self._lock = self._blocked_since = None
         self._started = now

@@ -42,7 +42,10 @@ class SameSiteOnly:
         origin = headers.get("origin")
         if origin is None:
             return False
-        return urlsplit(origin).netloc not in {headers.get("host"), self.public_host}
+        try:
+            return urlsplit(origin).netloc not in {headers.get("host"), self.public_host}
+        except ValueError:
+            return True
 
 
 class BodyLimit:
@@ -67,7 +70,9 @@ class BodyLimit:
     async def _counted(
         self, scope: Scope, receive: Receive, send: Send, limit: int, refusal: Problem
     ) -> None:
+        """Whoever reads on past the limit gets an error, and the client gets ours whatever becomes of that."""
         seen = 0
+        answered = False
 
         async def counting() -> Message:
             nonlocal seen
@@ -77,7 +82,15 @@ class BodyLimit:
                 raise refusal
             return message
 
-        await self.app(scope, counting, send)
+        async def unless_refused(message: Message) -> None:
+            nonlocal answered
+            if seen <= limit:
+                await send(message)
+            elif not answered:
+                answered = True
+                await problem_response(refusal)(scope, receive, send)
+
+        await self.app(scope, counting, unless_refused)
 
 
 CONTENT_SECURITY_POLICY = "; ".join(

@@ -51,6 +51,11 @@ def describe_problems(app: FastAPI) -> None:
         document = plain()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas["Problem"] = ProblemDocument.model_json_schema()
+        document["components"]["securitySchemes"] = {
+            "session": {"type": "apiKey", "in": "cookie", "name": "session"},
+            "token": {"type": "http", "scheme": "bearer"},
+        }
+        document["security"] = [{}, {"session": []}, {"token": []}]
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         for calls in document["paths"].values():

@@ -1,14 +1,19 @@
 """The shop's settings, read from the environment and `.env`; the names are docs/running.md's."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import list_currencies
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis.asyncio.connection import parse_url
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "BREADMAKER_"
 FOR_COMMANDS = {"BREADMAKER_PASSWORD"}  # read by `staff add` alone
@@ -36,19 +41,46 @@ def _postgres(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     if scheme not in ("postgres", "postgresql", "postgresql+asyncpg") or not separator:
         raise ValueError("must begin with postgresql://")
-    return f"postgresql+asyncpg://{rest}"
+    normal = f"postgresql+asyncpg://{rest}"
+    try:
+        make_url(normal)
+    except (ArgumentError, ValueError) as error:
+        raise ValueError("cannot be read; it looks like postgresql://user:password@host:5432/name") from error
+    return normal
 
 
 def _redis(url: str) -> str:
     if not url.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("must begin with redis://, rediss:// or unix://")
+    try:
+        parse_url(url)
+    except ValueError as error:
+        raise ValueError("cannot be read; it looks like redis://host:6379/0") from error
     return url
+
+
+def _payments(name: str) -> str:
+    if name == "stripe":
+        raise ValueError("stripe is not built yet; a shop set to it would charge nobody")
+    return name
 
 
 def _public_url(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
+    if not urlsplit(url).hostname:
+        raise ValueError("must name a host, such as https://shop.example")
     return url.rstrip("/")
+
+
+def _proxies(listed: str) -> str:
+    for proxy in listed.split(","):
+        if proxy.strip() != "*":
+            try:
+                ip_network(proxy.strip())
+            except ValueError as error:
+                raise ValueError("must list addresses or networks with commas between, or be *") from error
+    return listed
 
 
 def _empty_is_unset(value: object) -> object:
@@ -76,12 +108,12 @@ class Settings(BaseSettings):
     event_name: Annotated[str, Field(min_length=1, max_length=60)] = "Woot-Off"
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "America/Chicago"
     currency: Annotated[str, AfterValidator(_currency)] = "USD"
-    payments: Literal["sandbox", "stripe"] = "sandbox"
+    payments: Annotated[Literal["sandbox", "stripe"], AfterValidator(_payments)] = "sandbox"
     stripe_api_key: str | None = None
     stripe_api_base: str | None = None
     stripe_webhook_secret: str | None = None
     smtp_url: str | None = None
-    trusted_proxies: str | None = None
+    trusted_proxies: Annotated[str, AfterValidator(_proxies)] | None = None
     secret: Annotated[str, Field(min_length=32)] | None = None
     log: Literal["text", "json"] = "text"
     limits: Literal["on", "off"] = "on"

@@ -7,6 +7,12 @@ from base64 import urlsafe_b64encode
 from contextlib import suppress
 from pathlib import Path
 
+SHORTEST_SECRET = 32  # characters
+
+
+class WeakSecretError(Exception):
+    """The kept secret is too short to sign with."""
+
 
 class Signer:
     """Signs short texts with the shop's secret. A text signed for one purpose is not valid for another."""
@@ -30,14 +36,23 @@ class Signer:
 
 
 def load_secret(data: Path) -> str:
-    """The secret kept in the data folder, made on the first run and readable by its owner alone (mode 0600)."""
+    """The secret kept in the data folder, made on the first run and readable by its owner alone (mode 0600).
+
+    Raises WeakSecretError where the file was cut short.
+    """
     path = data / "secret"
     data.mkdir(parents=True, exist_ok=True)
     draft = data / f"secret.{os.getpid()}"
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)
-    draft.write_text(secrets.token_urlsafe(48))
+    with draft.open("w") as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(file.fileno())
     with suppress(FileExistsError):  # another process made it first: theirs it is
         os.link(draft, path)
     draft.unlink()
-    return path.read_text().strip()
+    secret = path.read_text().strip()
+    if len(secret) < SHORTEST_SECRET:
+        raise WeakSecretError(f"{path} holds no usable secret; remove it, and everybody signs in once more.")
+    return secret

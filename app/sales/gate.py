@@ -18,7 +18,6 @@ from app.platform.redis import Script
 from app.sales.order import Wish
 
 SCRIPTS = Path(__file__).parent / "scripts"
-OLD_GATE_SECONDS = 600  # how long an abandoned epoch's keys stay
 CHUNK = 1000  # fields in one HSET
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -62,6 +61,7 @@ class Gate:
         self._redis = redis
         self._admit = Script(SCRIPTS / "admit.lua")
         self._give_back = Script(SCRIPTS / "give_back.lua")
+        self._open = Script(SCRIPTS / "open.lua")
 
     async def admit(self, deal_id: int, epoch: int, limit: int, wishes: Sequence[Wish]) -> Admitted:
         """Decide `wishes` in order, in one atomic step. Raises GateLostError."""
@@ -77,9 +77,11 @@ class Gate:
         """Units that the open gate still gives out; None where it is not open. Raises GateLostError."""
         try:
             value = await self._redis.get(_keys(deal_id, epoch)[0])
+            return None if value is None else int(value)
+        except (ResponseError, ValueError):
+            return None  # something stands there that is not a stock
         except (RedisError, OSError) as error:
-            raise GateLostError(repr(error)) from error
-        return None if value is None else int(value)
+            raise GateLostError(_words(error)) from error
 
     async def open(self, deal_id: int, epoch: int, left: int, holdings: Iterable[Holding]) -> None:
         """Load a new epoch's gate. The stock is written last: that opens it. Raises GateLostError."""
@@ -91,7 +93,7 @@ class Gate:
             units[shopper] = str(int(units.get(shopper, "0")) + holding.quantity)
             names[f"{shopper}:{holding.key}"] = "1"
         try:
-            for script in (self._admit, self._give_back):
+            for script in (self._admit, self._give_back, self._open):
                 await script.load(self._redis)
             pipeline = self._redis.pipeline(transaction=False)
             pipeline.delete(stock, bought, keys)
@@ -99,28 +101,31 @@ class Gate:
                 for chunk in _chunks(fields):
                     pipeline.hset(key, mapping=chunk)
             await pipeline.execute()
-            await self._redis.set(stock, left)
         except (RedisError, OSError) as error:
-            raise GateLostError(repr(error)) from error
+            raise GateLostError(_words(error)) from error
+        await self._call(self._open, deal_id, epoch, [left, len(units), len(names)])
 
-    async def abandon(self, deal_id: int, epoch: int) -> None:
-        """Let an epoch's keys run out. It is only tidying: no promise hangs on it. Raises GateLostError."""
+    async def close(self, deal_id: int, epoch: int) -> None:
+        """Take an epoch's gate away, so that it says "sold out" to nobody any more. Raises GateLostError."""
         try:
-            for key in _keys(deal_id, epoch):
-                await self._redis.expire(key, OLD_GATE_SECONDS)
+            await self._redis.unlink(*_keys(deal_id, epoch))
         except (RedisError, OSError) as error:
-            raise GateLostError(repr(error)) from error
+            raise GateLostError(_words(error)) from error
 
     async def _call(self, script: Script, deal_id: int, epoch: int, args: Sequence[bytes | int]) -> object:
         try:
             return await script.call(self._redis, _keys(deal_id, epoch), args)
-        except (RedisError, ResponseError, OSError, TimeoutError) as error:
-            raise GateLostError(repr(error)) from error
+        except (RedisError, OSError) as error:
+            raise GateLostError(_words(error)) from error
 
 
 def _keys(deal_id: int, epoch: int) -> list[str]:
     prefix = f"gate:{{{deal_id}}}:{epoch}"  # the braces keep a deal's keys in one slot
     return [f"{prefix}:stock", f"{prefix}:bought", f"{prefix}:keys"]
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"  # the repr of a RedisError keeps its words to itself
 
 
 def _flat(wishes: Sequence[Wish]) -> list[str | int]:

@@ -19,7 +19,13 @@ RECORD_ORDERS = text(
     " CAST(:ids AS text[]), CAST(:shoppers AS bigint[]), CAST(:keys AS text[]), CAST(:hashes AS bytea[]),"
     " CAST(:quantities AS integer[]), CAST(:discounts AS integer[]))"
 )
+FIND_ORDERS = text(
+    "SELECT orders.* FROM orders JOIN unnest(CAST(:shoppers AS bigint[]), CAST(:keys AS text[]))"
+    " AS asked (shopper_id, idempotency_key) USING (shopper_id, idempotency_key)"
+)
 MOVED_ON = "BM001"  # raised by record_orders
+# What it looks like when PostgreSQL is away, or went away in the middle: asyncpg then breaks in odd places, too.
+UNREACHABLE = (SQLAlchemyError, OSError, asyncio.InvalidStateError)
 VETOES = ("ck_offers_never_oversold", "ck_buyers_within_limit")
 
 
@@ -85,7 +91,7 @@ class Ledger:
         try:
             async with self._engine.begin() as connection:
                 rows = (await connection.execute(RECORD_ORDERS, parameters)).all()
-        except (SQLAlchemyError, OSError, TimeoutError, asyncio.InvalidStateError) as error:
+        except UNREACHABLE as error:
             raise _meaning(error) from error
         return Recorded([_standing(row) for row in rows], rows[0].units_left)
 
@@ -96,8 +102,17 @@ class Ledger:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else _standing(row)
 
+    async def find_all(self, wishes: Sequence[Wish]) -> dict[tuple[int, str], Standing]:
+        """The orders that stand under these wishes' keys, by shopper and key."""
+        parameters = {"shoppers": [wish.shopper_id for wish in wishes], "keys": [wish.key for wish in wishes]}
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(FIND_ORDERS, parameters)
+            return {(row.shopper_id, row.idempotency_key): _standing(row) for row in rows}
+
     async def order(self, shopper_id: int, order_id: str) -> Order | None:
         """This shopper's order; None where there is none or it is another's."""
+        if "\0" in order_id:
+            return None  # PostgreSQL has no text with a NUL in it, not even to look for
         query = select(orders).where(orders.c.id == order_id, orders.c.shopper_id == shopper_id)
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
@@ -106,6 +121,8 @@ class Ledger:
     async def orders_of(self, shopper_id: int, *, after: str | None, limit: int) -> list[Order]:
         """At most `limit` of the shopper's orders, newest first, those that come behind the order `after`."""
         newest_first = tuple_(orders.c.placed_at, orders.c.id)
+        if after is not None and "\0" in after:
+            return []
         mine = select(orders).where(orders.c.shopper_id == shopper_id)
         if after is not None:
             mark = select(orders.c.placed_at, orders.c.id).where(

@@ -7,62 +7,32 @@ The tasks own the work, not the requests: a client that hangs up changes nothing
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import Enum, auto
-
-from sqlalchemy.exc import SQLAlchemyError
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 
 from app.platform.clock import Clock
 from app.platform.logging import get_logger
 from app.sales.gate import Admission, Gate, GateLostError
-from app.sales.ledger import Entry, FencedError, Ledger, LedgerUnknownError, PoisonedError, Recorded, Standing
-from app.sales.offers import Offer
-from app.sales.order import Wish, new_order_id
-from app.sales.recount import NotOnOffer, Opened
-from app.sales.verdict import (
-    Bought,
-    DealOver,
-    GateClosed,
-    KeyReused,
-    LimitReached,
-    SoldOut,
-    Verdict,
+from app.sales.ledger import (
+    UNREACHABLE,
+    Entry,
+    FencedError,
+    Ledger,
+    LedgerUnknownError,
+    PoisonedError,
+    Recorded,
 )
+from app.sales.offers import Offer
+from app.sales.recount import NotOnOffer, Opened
+from app.sales.under_way import Purchase, Stage, closed_verdict, judge
+from app.sales.verdict import GateClosed, LimitReached, OutcomeUnknown, SoldOut, Verdict
 
 log = get_logger(__name__)
 
 GROUP = 500  # purchases in one gate call; Lua's unpack takes no more than a few thousand
+MOST_WAITING = 20_000  # purchases that may wait for a gate that is away
 PAUSE_SECONDS = 0.02  # before the next try after a fault, doubled up to:
 LONGEST_PAUSE_SECONDS = 1.0
-
-
-class Stage(Enum):
-    """How far a purchase has come; decides what can be said when its time is up."""
-
-    WAITING = auto()  # nobody has asked the gate: it can still be withdrawn
-    IN_HAND = auto()  # it may become an order at any moment
-    WITHDRAWN = auto()
-
-
-@dataclass(eq=False, slots=True)
-class Purchase:
-    """A wish on its way, and where its outcome will be known."""
-
-    wish: Wish
-    outcome: "asyncio.Future[Verdict]"
-    order_id: str = field(default_factory=new_order_id)
-    stage: Stage = Stage.WAITING
-
-    def settle(self, verdict: Verdict) -> None:
-        """Say what became of it, once."""
-        if not self.outcome.done():
-            self.outcome.set_result(verdict)
-
-    def fail(self, error: Exception) -> None:
-        """Say that nothing can become of it."""
-        if not self.outcome.done():
-            self.outcome.set_exception(error)
 
 
 class Pipeline:
@@ -83,14 +53,21 @@ class Pipeline:
         self._gate, self._ledger, self._recover_gate = gate, ledger, recover
         self._clock, self._changed = clock, changed
         self._waiting: deque[Purchase] = deque()
+        self._in_hand: set[Purchase] = set()
         self._admitted: deque[tuple[int, list[Purchase]]] = deque()
         self._someone_waits, self._someone_is_admitted = asyncio.Event(), asyncio.Event()
         self._recovering = asyncio.Lock()
-        self._tasks = [asyncio.create_task(self._reserve()), asyncio.create_task(self._write())]
+        self._tasks: list[asyncio.Task[None]] = []
+        for work in (self._reserve(), self._write()):
+            self._start(work)
 
     def submit(self, purchase: Purchase) -> None:
-        """Let it wait for the gate."""
-        purchase.stage = Stage.WAITING
+        """Let it wait for the gate; or, where very many wait already, say at once that the gate is closed."""
+        while self._waiting and self._waiting[0].outcome.done():
+            self._waiting.popleft()  # withdrawn while the gate was away
+        if len(self._waiting) >= MOST_WAITING:
+            purchase.settle(GateClosed())
+            return
         self._waiting.append(purchase)
         self._someone_waits.set()
 
@@ -100,11 +77,10 @@ class Pipeline:
 
     async def stop(self) -> None:
         """End the tasks. What is under way stays unanswered: its outcome is not known."""
-        for task in self._tasks:
+        tasks = [*self._tasks]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    # The reserver ---------------------------------------------------------------------------------------------
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _reserve(self) -> None:
         while self.finished is None:
@@ -125,14 +101,22 @@ class Pipeline:
         group: list[Purchase] = []
         while self.finished is None and self._waiting and len(group) < GROUP:
             purchase = self._waiting.popleft()
-            if purchase.stage is Stage.WAITING:
+            if not purchase.outcome.done():  # else it was withdrawn
                 purchase.stage = Stage.IN_HAND
+                self._in_hand.add(purchase)
+                purchase.outcome.add_done_callback(partial(self._out_of_hand, purchase))
                 group.append(purchase)
         return group
+
+    def _out_of_hand(self, purchase: Purchase, _: object) -> None:
+        self._in_hand.discard(purchase)
 
     def _sort(
         self, epoch: int, group: Sequence[Purchase], admissions: Sequence[Admission], held: Sequence[int]
     ) -> None:
+        if self.finished is not None:
+            self._put_back(group)  # the gate has moved on, and the writer may have ended already
+            return
         taken, known, holdings = [], [], iter(held)
         for purchase, admission in zip(group, admissions, strict=True):
             match admission:
@@ -148,9 +132,7 @@ class Pipeline:
             self._admitted.append((epoch, taken))
             self._someone_is_admitted.set()
         for purchase in known:
-            task = asyncio.create_task(self._await_the_other(epoch, purchase))
-            self._tasks.append(task)
-            task.add_done_callback(self._tasks.remove)
+            self._start(self._await_the_other(epoch, purchase))
 
     async def _await_the_other(self, epoch: int, purchase: Purchase) -> None:
         """The gate knows the key, we do not: another process is recording it, or died before it could."""
@@ -158,18 +140,14 @@ class Pipeline:
         while not purchase.outcome.done():
             try:
                 standing = await self._ledger.find(purchase.wish.shopper_id, purchase.wish.key)
-            except (SQLAlchemyError, OSError):
+            except UNREACHABLE:
                 standing = None
             if standing is not None:
                 purchase.settle(judge(purchase, standing))
             elif self.epoch != epoch or self.finished is not None:
-                purchase.stage = Stage.WAITING
                 self._put_back([purchase])  # that gate is gone, and with it what the other had in hand
                 return
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-
-    # The writer -----------------------------------------------------------------------------------------------
+            pause = await longer(pause)
 
     async def _write(self) -> None:
         while self.finished is None or self._admitted:
@@ -183,16 +161,19 @@ class Pipeline:
 
     async def _record(self, epoch: int, group: list[Purchase]) -> None:
         entries = [Entry(purchase.order_id, purchase.wish) for purchase in group]
-        pause = PAUSE_SECONDS
+        in_doubt, pause = False, PAUSE_SECONDS
         while True:
             try:
                 recorded = await self._ledger.record(self.terms.deal_id, epoch, self._clock.now(), entries)
             except LedgerUnknownError as error:
                 log.warning("a commit is in doubt, sending it again", error=str(error))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                in_doubt = True
+                pause = await longer(pause)
             except FencedError as error:
-                await self._recover(epoch, str(error), group)
+                if in_doubt:
+                    await self._settle_doubts(epoch, str(error), group)
+                else:
+                    await self._recover(epoch, str(error), group)
                 return
             except PoisonedError as error:
                 await self._set_apart(epoch, group, error)
@@ -209,6 +190,12 @@ class Pipeline:
             purchase.settle(judge(purchase, standing))
         self._changed(recorded.left)
         await self._give_back(epoch, not_ours)
+
+    async def _settle_doubts(self, epoch: int, reason: str, group: Sequence[Purchase]) -> None:
+        """A commit without an answer, then the fence: once the epoch has moved on, what does not stand never will."""
+        await self._recover(epoch, reason, [])
+        await self._settle_what_stands(group)
+        self._put_back(group)
 
     async def _set_apart(self, epoch: int, group: list[Purchase], error: PoisonedError) -> None:
         """Find the purchase that cannot be recorded by halving; it fails alone."""
@@ -229,12 +216,13 @@ class Pipeline:
         except GateLostError as error:
             await self._recover(epoch, str(error), [])
 
-    # Recovery -------------------------------------------------------------------------------------------------
-
     async def _recover(self, epoch: int, reason: str, group: Sequence[Purchase]) -> None:
-        """Have the gate of `epoch` replaced, adopt the new one, and only then let the group wait for it again."""
+        """Have the gate of `epoch` replaced, adopt the new one, and only then let the group wait for it again.
+
+        The caller is certain that nothing of the group is recorded.
+        """
         for purchase in group:
-            purchase.stage = Stage.WAITING  # it is certain that none of them is recorded
+            purchase.stage = Stage.WAITING
         async with self._recovering:
             if epoch == self.epoch and self.finished is None:
                 log.warning("recounting", deal_id=self.terms.deal_id, epoch=epoch, reason=reason)
@@ -246,10 +234,9 @@ class Pipeline:
         while True:
             try:
                 found = await self._recover_gate(self.terms.deal_id, epoch)
-            except (GateLostError, SQLAlchemyError, OSError, TimeoutError) as error:
+            except (GateLostError, *UNREACHABLE) as error:
                 log.warning("cannot recount yet", deal_id=self.terms.deal_id, error=repr(error))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                pause = await longer(pause)
                 continue
             match found:
                 case Opened(new_epoch):
@@ -266,25 +253,59 @@ class Pipeline:
         self._changed(0)
 
     def _put_back(self, group: Sequence[Purchase]) -> None:
+        for purchase in group:
+            purchase.stage = Stage.WAITING
         self._waiting.extendleft(reversed(group))
-        while self.finished is not None and self._waiting:
-            self._waiting.popleft().settle(self.finished)
         self._someone_waits.set()
+        if self.finished is not None and self._waiting:
+            self._start(self._turn_away([*self._waiting], self.finished))
+            self._waiting.clear()
+
+    async def _turn_away(self, group: Sequence[Purchase], verdict: Verdict) -> None:
+        """Nothing is sold any more; but an order that stands under a purchase's key stays the answer to it."""
+        await self._settle_what_stands(group)
+        for purchase in group:
+            purchase.settle(verdict)
+
+    async def _settle_what_stands(self, group: Sequence[Purchase]) -> None:
+        pause = PAUSE_SECONDS
+        while True:
+            try:
+                standings = await self._ledger.find_all([purchase.wish for purchase in group])
+            except UNREACHABLE as error:
+                log.warning("cannot read the books yet", deal_id=self.terms.deal_id, error=repr(error))
+                pause = await longer(pause)
+                continue
+            for purchase in group:
+                standing = standings.get((purchase.wish.shopper_id, purchase.wish.key))
+                if standing is not None:
+                    purchase.settle(judge(purchase, standing))
+            return
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.append(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        """A task that fails is a mistake of ours: this pipeline gives up, the next purchase gets a new one.
+
+        What becomes of what it had in hand is not known; units that nobody has come back by a recount.
+        """
+        self._tasks.remove(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        log.error("a pipeline gives up", deal_id=self.terms.deal_id, exc_info=error)
+        self.finished = self.finished or GateClosed()
+        for event in (self._someone_waits, self._someone_is_admitted):
+            event.set()
+        while self._waiting:
+            self._waiting.popleft().settle(GateClosed())
+        for purchase in [*self._in_hand]:
+            purchase.settle(OutcomeUnknown())
 
 
-def judge(purchase: Purchase, standing: Standing) -> Verdict:
-    """What the order that stands under a purchase's key means for it."""
-    if standing.order.id == purchase.order_id:
-        return Bought(standing.order)
-    if standing.body_hash == purchase.wish.body_hash:
-        return Bought(standing.order, replayed=True)
-    return KeyReused()
-
-
-def closed_verdict(offer: Offer) -> Verdict:
-    """What to say of an offer whose gate is shut for good, or while the show is paused."""
-    if offer.left == 0:
-        return SoldOut(offer.terms.deal_id)
-    if offer.closed_at is not None:
-        return DealOver()
-    return GateClosed(paused=True)
+async def longer(pause: float) -> float:
+    """Wait for `pause` seconds; answers how long to wait the next time."""
+    await asyncio.sleep(pause)
+    return min(pause * 2, LONGEST_PAUSE_SECONDS)

@@ -1,6 +1,7 @@
 """The story of a purchase, as this process tells it: ask the gate, make it durable, answer."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 from redis.asyncio import Redis
@@ -11,9 +12,11 @@ from app.sales.gate import Gate
 from app.sales.ledger import Ledger
 from app.sales.offers import Offer, read_offer
 from app.sales.order import Wish
-from app.sales.pipeline import Pipeline, Purchase, Stage, closed_verdict, judge
+from app.sales.pipeline import Pipeline
 from app.sales.recount import NotOnOffer, Opened, recount
+from app.sales.under_way import Purchase, Stage, closed_verdict, judge
 from app.sales.verdict import (
+    Bought,
     GateClosed,
     KeyReused,
     NoSuchDeal,
@@ -54,13 +57,15 @@ class Checkout:
         purchase = self._under_way.get(name)
         if purchase is not None and purchase.wish != wish:
             return KeyReused()
-        if purchase is None:
-            purchase = Purchase(wish, asyncio.get_running_loop().create_future())
-            self._under_way[name] = purchase
-            purchase.outcome.add_done_callback(lambda _: self._under_way.pop(name, None))
-            refusal = await self._begin(purchase)
-            if refusal is not None:
-                purchase.settle(refusal)
+        if purchase is not None:
+            verdict = await self._outcome(purchase, patience)
+            return replace(verdict, replayed=True) if isinstance(verdict, Bought) else verdict
+        purchase = Purchase(wish, asyncio.get_running_loop().create_future())
+        self._under_way[name] = purchase
+        purchase.outcome.add_done_callback(lambda _: self._under_way.pop(name, None))
+        refusal = await self._begin(purchase)
+        if refusal is not None:
+            purchase.settle(refusal)
         return await self._outcome(purchase, patience)
 
     async def follow(self, deal_id: int | None) -> None:
@@ -69,14 +74,21 @@ class Checkout:
         Units that are neither sold nor given out any more belong to a process that died: they come back by a recount.
         """
         self.live_deal_id = deal_id
-        if deal_id is None:
-            return
+        for other in self._pipelines.keys() - {deal_id}:
+            await self._look_after(other)
+        if deal_id is not None:
+            await self._look_after(deal_id)
+
+    async def _look_after(self, deal_id: int) -> None:
         pipeline = await self._pipeline(deal_id)
         if not isinstance(pipeline, Pipeline):
             return
         offer = await read_offer(self._engine, deal_id)
         assert offer is not None, "a deal that was on offer stays in the books"
         left = await self._gate.left(deal_id, offer.epoch)
+        if pipeline.epoch < offer.epoch:  # somebody else has counted, paused or closed
+            await pipeline.recover(pipeline.epoch, f"epoch {offer.epoch} has begun")
+            return
         seen, now = (offer.epoch, offer.sold, left), self._clock.now()
         if self._unsettled is None or self._unsettled[0] != seen:
             self._unsettled = (seen, now)
@@ -96,16 +108,14 @@ class Checkout:
 
     async def stop(self) -> None:
         """End this process's part in every sale."""
-        for pipeline in self._pipelines.values():
+        for pipeline in [*self._pipelines.values()]:
             await pipeline.stop()
 
     async def _begin(self, purchase: Purchase) -> Verdict | None:
         """Hand the purchase to its deal's pipeline; or say at once why that cannot be."""
         try:
             pipeline = await self._pipeline(purchase.wish.deal_id)
-            if isinstance(pipeline, Pipeline):
-                if purchase.wish.quantity > pipeline.terms.limit:
-                    return QuantityOutOfRange(pipeline.terms.limit)
+            if isinstance(pipeline, Pipeline) and purchase.wish.quantity <= pipeline.terms.limit:
                 pipeline.submit(purchase)
                 return None
             standing = await self.ledger.find(purchase.wish.shopper_id, purchase.wish.key)
@@ -114,6 +124,8 @@ class Checkout:
             raise
         if standing is not None:
             return judge(purchase, standing)
+        if isinstance(pipeline, Pipeline):
+            return QuantityOutOfRange(pipeline.terms.limit)
         return NoSuchDeal() if pipeline is None else closed_verdict(pipeline)
 
     async def _outcome(self, purchase: Purchase, patience: float) -> Verdict:
@@ -121,10 +133,11 @@ class Checkout:
             async with asyncio.timeout(patience):
                 return await asyncio.shield(purchase.outcome)
         except TimeoutError:
+            if purchase.outcome.done():  # in the same turn of the loop
+                return purchase.outcome.result()
             if purchase.stage is not Stage.WAITING:
                 return OutcomeUnknown()
-            purchase.stage = Stage.WITHDRAWN
-            purchase.settle(GateClosed())
+            purchase.settle(GateClosed())  # withdrawn: nobody takes up what is settled
             return GateClosed()
 
     async def _pipeline(self, deal_id: int) -> Pipeline | Offer | None:

@@ -6,13 +6,14 @@ what was admitted and never recorded was promised to nobody, so it simply counts
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.platform.logging import get_logger
-from app.sales.gate import Gate, Holding
+from app.sales.gate import Gate, GateLostError, Holding
 from app.sales.offers import Offer, read_offer
 from app.sales.tables import offers, orders
 
@@ -45,8 +46,12 @@ async def recount(engine: AsyncEngine, gate: Gate, deal_id: int, seen_epoch: int
         offer = await read_offer(engine, deal_id)
         if offer is None or offer.closed_at is not None or offer.paused:
             assert offer is not None, "a deal that was on offer stays in the books"
+            with suppress(GateLostError):  # it is only tidying: the new epoch keeps it from selling
+                await gate.close(deal_id, seen_epoch)
             return NotOnOffer(offer)
         if offer.epoch == seen_epoch:
+            # First, so that without Redis the epoch stays as it is, and nobody waits for a gate that cannot be opened.
+            await gate.close(deal_id, seen_epoch)
             epoch = await _count_again(engine, gate, deal_id, seen_epoch)
             if epoch is not None:
                 return Opened(epoch)
@@ -72,7 +77,6 @@ async def _count_again(engine: AsyncEngine, gate: Gate, deal_id: int, seen_epoch
             return None
         holdings = [Holding(*order) for order in await connection.execute(held)]
     await gate.open(deal_id, row.epoch, row.left, holdings)
-    await gate.abandon(deal_id, seen_epoch)
     log.info("recounted", deal_id=deal_id, epoch=row.epoch, left=row.left, orders=len(holdings))
     return int(row.epoch)
 

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from app.identity import SignedIn, SignInRequired, signed_in
@@ -42,10 +42,18 @@ def checkout_of(request: Request) -> Checkout:
 Till = Annotated[Checkout, Depends(checkout_of)]
 
 
-def idempotency_key(
-    key: Annotated[str | None, Header(alias="Idempotency-Key", description="1–255 visible ASCII")] = None,
-) -> str:
+KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "The request's own key: the same key and body again gives the same answer.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+
+
+def idempotency_key(request: Request) -> str:
     """The request's own key. Raises IdempotencyKeyRequired."""
+    key = request.headers.get("idempotency-key")
     if key is None or not VISIBLE_ASCII.fullmatch(key):
         raise IdempotencyKeyRequired
     return key
@@ -54,6 +62,7 @@ def idempotency_key(
 @router.post(
     "/orders",
     operation_id="buy",
+    openapi_extra={"parameters": [KEY_PARAMETER]},
     status_code=201,
     response_model=OrderDocument,
     responses=problems(

@@ -33,10 +33,17 @@ class News:
     body: bytes
 
 
-def frame(kind: str, data: object, event_id: EventId | None) -> bytes:
-    """One event as bytes for every viewer. Without an id a browser keeps the last one that it was given."""
+class Frame(NamedTuple):
+    """One event as bytes for every viewer."""
+
+    id: EventId | None
+    data: bytes
+
+
+def frame(kind: str, data: object, event_id: EventId | None) -> Frame:
+    """Encode an event. Without an id a browser keeps the last one that it was given."""
     head = b"" if event_id is None else b"id: %d-%d\n" % event_id
-    return b"%sevent: %s\ndata: %s\n\n" % (head, kind.encode(), _json(data))
+    return Frame(event_id, b"%sevent: %s\ndata: %s\n\n" % (head, kind.encode(), _json(data)))
 
 
 def greeting() -> bytes:

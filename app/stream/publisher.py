@@ -23,16 +23,19 @@ class Publisher:
         self._engine, self._redis = engine, redis
         self._script = Script(SCRIPTS / "publish.lua")
 
-    async def publish(self, kind: str, body: bytes, version: str) -> News | None:
-        """Publish `body` (JSON). None where the same or something of a later `version` is out already."""
-        answer = await self._run(kind, body, version, "")
+    async def publish(self, kind: str, body: bytes, version: str, heard: EventId) -> News | None:
+        """Publish `body` (JSON). None where the same or something of a later `version` is out already.
+
+        `heard` is the newest id that this process knows: a Redis that is behind it has forgotten what it gave.
+        """
+        answer = await self._run(kind, body, version, "", heard)
         if answer == [0]:
-            answer = await self._run(kind, body, version, str(await self._new_epoch()))
+            answer = await self._run(kind, body, version, str(await self._new_epoch()), heard)
         return News(EventId(*answer), kind, body) if answer else None
 
-    async def _run(self, kind: str, body: bytes, version: str, epoch: str) -> list[int]:
-        answer = await self._script.run(self._redis, [STATE], [kind, body, version, epoch, CHANNEL])
-        return cast(list[int], answer)
+    async def _run(self, kind: str, body: bytes, version: str, epoch: str, heard: EventId) -> list[int]:
+        args: list[bytes | str | int] = [kind, body, version, epoch, CHANNEL, *heard]
+        return cast(list[int], await self._script.run(self._redis, [STATE], args))
 
     async def _new_epoch(self) -> int:
         begin = insert(stream_numbering).values(epoch=1)

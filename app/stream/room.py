@@ -13,7 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.platform.clock import Clock
+from app.platform.ending import end_tasks
 from app.platform.redis import Script
+from app.stream.event import News
 from app.stream.hub import Hub, Snapshot
 from app.stream.publisher import Publisher
 
@@ -39,13 +41,11 @@ class Stream:
     async def start(self) -> None:
         """Begin to listen, to count and to ping."""
         await self.hub.start()
-        self._tasks = [asyncio.create_task(self._ping()), asyncio.create_task(self._count_viewers())]
+        self._tasks = [asyncio.create_task(self._ping_for_ever()), asyncio.create_task(self._count_viewers())]
 
     async def stop(self) -> None:
         """End every stream."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
         await self.hub.stop()
 
     async def publish(self, kind: str, body: Snapshot, version: str) -> bool:
@@ -53,18 +53,31 @@ class Stream:
 
         When it returns, this process's own viewers and readers have it. Raises what Redis and PostgreSQL raise.
         """
-        news = await self._publisher.publish(kind, _encode(body), version)
+        news = await self._publisher.publish(kind, _encode(body), version, self.hub.heard)
         if news is not None:
-            self.hub.apply(news)
+            await self._take_in(news)
         return news is not None
 
-    async def _ping(self) -> None:
+    async def ping(self) -> None:
+        """Let this process's viewers hear that the line is alive. Where Redis is away the ping has no id."""
+        event_id = None
+        with suppress(RedisError, SQLAlchemyError, OSError):
+            news = await self._publisher.publish("ping", b"{}", "", self.hub.heard)
+            if news is not None and await self._take_in(news):
+                event_id = news.id
+        self.hub.ping(event_id, self._clock.now())
+
+    async def _ping_for_ever(self) -> None:
         while True:
             await asyncio.sleep(PING_SECONDS)
-            news = None
-            with suppress(RedisError, SQLAlchemyError, OSError):
-                news = await self._publisher.publish("ping", b"{}", "")
-            self.hub.ping(None if news is None else news.id, self._clock.now())
+            await self.ping()
+
+    async def _take_in(self, news: News) -> bool:
+        """Have the hub show it, after all that went before it. False where that could not be learnt just now."""
+        self.hub.apply(news)
+        if self.hub.heard < news.id:
+            await self.hub.re_read()
+        return self.hub.heard >= news.id
 
     async def _count_viewers(self) -> None:
         while True:

@@ -9,6 +9,7 @@ from app.stream.viewer import Viewer
 router = APIRouter(tags=["stream"])
 
 NEVER = 10**6  # seconds; our own ping is a named event
+STUCK_SECONDS = 60  # a reader that has taken nothing for so long is dropped
 
 
 def stream_of(request: Request) -> Stream:
@@ -28,4 +29,6 @@ def stream_of(request: Request) -> Stream:
 async def stream(request: Request) -> EventSourceResponse:
     """The live deal, pushed: the whole present at once, then whatever changes."""
     viewer = Viewer(stream_of(request).hub)
-    return EventSourceResponse(viewer.frames(), ping=NEVER, headers={"Cache-Control": "no-store"})
+    return EventSourceResponse(
+        viewer.frames(), ping=NEVER, send_timeout=STUCK_SECONDS, headers={"Cache-Control": "no-store"}
+    )

@@ -215,10 +215,10 @@ async def test_openapi_names_every_call_its_examples_and_its_problems(client: As
         for operation in operations.values()
     }
     assert calls == {
-        "signUp": {"201", "409", "422", "429"},
-        "signIn": {"200", "401", "422", "429"},
-        "signOut": {"204"},
-        "createToken": {"201", "401", "422", "429"},
+        "sign_up": {"201", "409", "422", "429"},
+        "sign_in": {"200", "401", "422", "429"},
+        "sign_out": {"204"},
+        "create_token": {"201", "401", "422", "429"},
         "me": {"200", "401"},
     }
     schemas = document["components"]["schemas"]

@@ -78,14 +78,18 @@ def _records(text: str) -> Iterator[tuple[int, list[str]] | Wrong]:
         try:
             record = next(reader, None)
         except csv.Error as error:
-            yield Wrong(
-                line, "row", f"the quoting is broken ({error}); a quote inside a field is written twice"
-            )
+            yield Wrong(line, "row", _broken(error))
             return
         if record is None:
             return
         if record:
             yield line, record
+
+
+def _broken(error: csv.Error) -> str:
+    if "field limit" in str(error):
+        return f"a field is longer than {FIELD_LIMIT} characters, or a quote is never closed"
+    return f"the quoting is broken ({error}); a quote inside a field is written twice"
 
 
 def _wrong_header(names: list[str]) -> list[Wrong]:
@@ -123,6 +127,8 @@ def _rows(records: Iterator[tuple[int, list[str]] | Wrong], names: list[str], cu
             good.append(Good(line, found, row.get("photo", ""), row.get("photo_alt") or found.title))
         else:
             wrong += found
+    if not rows:
+        wrong.append(Wrong(1, "file", "has a first line and no rows behind it"))
     return Parsed(rows, good, wrong)
 
 

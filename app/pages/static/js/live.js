@@ -36,7 +36,8 @@ function takeLive(snapshot, id) {
 
 /** @param {Pick<Snapshot, 'stock' | 'pace' | 'crowd'> & {deal_id: number}} news @param {string} id */
 function takeStock({ deal_id, stock, pace, crowd }, id) {
-  if (latest?.deal?.id !== deal_id || !isOlder(latestId, id)) return;
+  // The same id again is news for a tab whose page was made with it: its snapshot came from before.
+  if (latest?.deal?.id !== deal_id || isOlder(id, latestId)) return;
   latestId = id;
   latest = { ...latest, stock, pace, crowd };
   show();

@@ -1,0 +1,55 @@
+"""A purchase under way: how far it has come, where its outcome will be known, and what the books mean for it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from app.sales.ledger import Standing
+from app.sales.offers import Offer
+from app.sales.order import Wish, new_order_id
+from app.sales.verdict import Bought, DealOver, GateClosed, KeyReused, SoldOut, Verdict
+
+
+class Stage(Enum):
+    """How far a purchase has come; decides what can be said when its time is up."""
+
+    WAITING = auto()  # nobody has asked the gate: it can still be withdrawn
+    IN_HAND = auto()  # it may become an order at any moment
+
+
+@dataclass(eq=False, slots=True)
+class Purchase:
+    """A wish on its way, and where its outcome will be known."""
+
+    wish: Wish
+    outcome: "asyncio.Future[Verdict]"
+    order_id: str = field(default_factory=new_order_id)
+    stage: Stage = Stage.WAITING
+
+    def settle(self, verdict: Verdict) -> None:
+        """Say what became of it, once."""
+        if not self.outcome.done():
+            self.outcome.set_result(verdict)
+
+    def fail(self, error: Exception) -> None:
+        """Say that nothing can become of it."""
+        if not self.outcome.done():
+            self.outcome.set_exception(error)
+
+
+def judge(purchase: Purchase, standing: Standing) -> Verdict:
+    """What the order that stands under a purchase's key means for it."""
+    if standing.order.id == purchase.order_id:
+        return Bought(standing.order)
+    if standing.body_hash == purchase.wish.body_hash:
+        return Bought(standing.order, replayed=True)
+    return KeyReused()
+
+
+def closed_verdict(offer: Offer) -> Verdict:
+    """What to say of an offer whose gate is shut for good, or while the show is paused."""
+    if offer.left == 0:
+        return SoldOut(offer.terms.deal_id)
+    if offer.closed_at is not None:
+        return DealOver()
+    return GateClosed(paused=True)

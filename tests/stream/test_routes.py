@@ -1,0 +1,76 @@
+"""The stream over HTTP, from a real server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from httpx_sse import ServerSentEvent, aconnect_sse
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.inventory.show import set_show
+from app.platform.embedded import EmbeddedServers
+from app.platform.settings import Settings
+from tests.conftest import FrozenClock
+from tests.factories.inventory import new_deal, queue_deals
+from tests.factories.running_shop import running_shop
+
+STREAM = "/api/v1/stream"
+
+
+@pytest.fixture
+async def address(
+    servers: EmbeddedServers,
+    engine: AsyncEngine,
+    redis: Redis,
+    settings: Settings,
+    clock: FrozenClock,
+    tmp_path: Path,
+) -> AsyncIterator[str]:
+    """Where a shop with one deal on stage answers, and ends when it is told to."""
+    await queue_deals(engine, clock, new_deal(title="Loaf"))
+    async with engine.begin() as connection:
+        await set_show(connection, "woot-off", False, clock.now(), settings.zone)
+    shop = running_shop(servers, tmp_path, "serve")
+    opened = await asyncio.to_thread(shop.__enter__)
+    try:
+        yield opened.address
+    finally:
+        await asyncio.to_thread(shop.__exit__, None, None, None)
+
+
+async def first_event(client: httpx.AsyncClient, headers: dict[str, str]) -> ServerSentEvent:
+    async with aconnect_sse(client, "GET", STREAM, headers=headers) as source:
+        assert source.response.status_code == 200
+        return await anext(event async for event in source.aiter_sse() if event.data)
+
+
+async def test_the_stream_begins_with_the_whole_present_whatever_was_seen_before(address: str) -> None:
+    async with httpx.AsyncClient(base_url=address, timeout=15) as client:
+        async with aconnect_sse(client, "GET", STREAM, headers={"Accept-Encoding": "gzip"}) as source:
+            headers = source.response.headers
+            assert headers["content-type"].startswith("text/event-stream")
+            assert headers["cache-control"] == "no-store"
+            assert headers["x-accel-buffering"] == "no"
+            assert "content-encoding" not in headers
+            assert "set-cookie" not in headers
+            events = source.aiter_sse()
+            greeting = await anext(events)
+            assert greeting.data == ""
+            assert greeting.retry is not None
+            assert 1500 <= greeting.retry <= 4000
+            event = await anext(events)
+            assert event.event == "live"
+            snapshot = event.json()
+            assert (snapshot["id"], snapshot["deal"]["title"]) == (event.id, "Loaf")
+            live = (await client.get("/api/v1/live")).json()
+            assert live["deal"] == snapshot["deal"]
+            later = await anext(events)  # somebody watches now
+            assert (later.event, later.json()["deal_id"]) == ("stock", snapshot["deal"]["id"])
+            assert later.json()["crowd"]["watching"] == 1
+            assert tuple(map(int, later.id.split("-"))) > tuple(map(int, event.id.split("-")))
+        for known in (later.id, "9-9", "garbage", "-", "x" * 8000):
+            again = await first_event(client, {"Last-Event-ID": known})
+            assert (again.event, again.json()["deal"]) == ("live", snapshot["deal"])
