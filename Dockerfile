@@ -4,7 +4,7 @@
 FROM node:24-slim AS typeface
 WORKDIR /shop
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund --ignore-scripts
+RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts
 
 FROM python:3.11-slim AS environment
 WORKDIR /shop

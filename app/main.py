@@ -1,38 +1,55 @@
 """The whole shop, put together: every room is opened here, in order, and reads as a table of contents."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Receive, Scope, Send
 
 from app import identity, inventory, pages, sales, stream
-from app.identity import Identity
+from app.identity import Identity, shown_in
 from app.inventory import Showrunner
+from app.platform import failpoints
 from app.platform.clock import Clock, SystemClock
 from app.platform.database import check_database, connect_database
 from app.platform.errors import Unavailable
-from app.platform.guards import BodyLimit, SameSiteOnly, SecurityHeaders
+from app.platform.guards import BodyLimit, SameSiteOnly, SecurityHeaders, host_of, strict_fields
 from app.platform.health import Check, health_router
 from app.platform.http import install_error_handlers
 from app.platform.logging import configure_logging
+from app.platform.metrics import Pulse, metrics_router
 from app.platform.migrations import check_schema
 from app.platform.openapi import describe_problems
 from app.platform.redis import connect_redis
 from app.platform.server import at_stop_signal
 from app.platform.settings import Settings, load_settings
 from app.platform.signing import Signer, load_secret
-from app.sales import Checkout
-from app.stream import Stream
+from app.sales import Buying, Checkout, Till
+from app.stream import Asker, Door, Stream
 
 API = "/api/v1"
+
+
+class Shop(FastAPI):
+    """The framework, and before it the one way that everyone takes at the same moment."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Buying goes straight to its function; the framework knows the same address, and describes it."""
+        if scope["type"] == "http" and scope["path"] == f"{API}/orders" and scope["method"] == "POST":
+            await self.state.buying(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> FastAPI:
     """The ASGI app. Its settings name a database and a Redis that are there; their schema is the newest."""
     settings = settings or load_settings()
     configure_logging(settings.log)
-    app = FastAPI(
+    failpoints.arm(settings.failpoints)
+    app = Shop(
         title="Breadmaker",
         summary="One thing at a time.",
         version="0.1.0",
@@ -51,7 +68,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     """Open every room from the ground up, and close them the other way round."""
     settings, clock, signer = app.state.settings, app.state.clock, app.state.signer
     async with AsyncExitStack() as house:
@@ -66,22 +83,71 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await people.start()
         house.push_async_callback(people.stop)
 
-        events = app.state.stream = Stream(engine, redis, subscription, clock)
+        events = app.state.stream = Stream(
+            engine,
+            redis,
+            subscription,
+            clock,
+            asker_of=_asker_of(app),
+            limits=settings.limits == "on",
+            fields=strict_fields(settings.secure),
+        )
         await events.start()
         house.push_async_callback(events.stop)
         house.enter_context(at_stop_signal(events.hub.close))
 
         checkout = app.state.checkout = Checkout(engine, redis, clock)
         house.push_async_callback(checkout.stop)
+        app.state.buying = Buying(people, checkout, host_of(settings.public_url))
 
         showrunner = app.state.showrunner = Showrunner(engine, checkout, events, clock, settings)
         await showrunner.start()
         house.push_async_callback(showrunner.stop)
-        yield
+
+        pulse = app.state.pulse = Pulse()
+        pulse.follow("breadmaker_viewers", "Open streams.", lambda: events.hub.size)
+        pulse.follow(
+            "breadmaker_purchases_waiting",
+            "Purchases whose outcome is not known yet.",
+            lambda: checkout.waiting,
+        )
+        await pulse.start()
+        house.push_async_callback(pulse.stop)
+        # Where the ways in, which see connections before the app does, find them.
+        yield {"stream": events, "buying": app.state.buying}
+
+
+class WayIn(Door):
+    """Every connection: a stream goes one short way, an order another, everything else the framework's."""
+
+    ordinary = Till
+
+
+def way_in(settings: Settings) -> type[asyncio.Protocol]:
+    """What uvicorn should make for each connection."""
+    return WayIn if settings.stream == "fast" else Till
+
+
+def _asker_of(app: FastAPI) -> Callable[[Scope], Asker | None]:
+    """Whose stream it is: decided as for every other request, and again before something private is sent."""
+
+    def asker_of(scope: Scope) -> Asker | None:
+        shown = shown_in(dict(scope["headers"]), app.state.identity.secure)
+        if shown == (None, None):
+            return None
+
+        def asker() -> int | None:
+            found = app.state.identity.sessions.identify(*shown)
+            return None if found is None else found.shopper_id
+
+        return asker
+
+    return asker_of
 
 
 def _mount_rooms(app: FastAPI) -> None:
     app.include_router(health_router(_checks(app)))
+    app.include_router(metrics_router(app.state.settings.metrics_token))
     for room in (identity.router, inventory.router, stream.router, sales.router, inventory.desk_router):
         app.include_router(room, prefix=API)
     app.include_router(inventory.photo_router)

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from app.cli.opening import CannotError, Shop, console, open_shop, tell, with_servers
+from app.cli.opening import CannotError, Shop, open_shop, tell, with_servers
 from app.inventory import Loaded, list_deals, load_file, show_document
 from app.payments import Money
 from app.platform.settings import load_settings
@@ -30,6 +31,13 @@ def _with_shop(work: Callable[[Shop], Awaitable[Facts]]) -> Facts:
         return asyncio.run(opened())
 
 
+def _busy(words: str) -> AbstractContextManager[object]:
+    """Show on a terminal that something is under way. Loaded here, because no start of the shop needs it."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False).status(words)
+
+
 @queue.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
@@ -42,7 +50,7 @@ def import_file(
     """Queue the deals of a CSV. Where a row is wrong nothing is queued, and the exit is 1."""
 
     async def work(shop: Shop) -> Facts:
-        with console.status(f"Reading {file.name} and making its photos ..."):
+        with _busy(f"Reading {file.name} and making its photos ..."):
             loaded = await load_file(
                 shop.engine,
                 file,

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import typer
-from rich.console import Console
+from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.identity import Identity
@@ -27,8 +27,6 @@ log = get_logger(__name__)
 
 HEAL_SECONDS = 2.0
 
-console = Console(stderr=True, highlight=False)
-
 
 class CannotError(Exception):
     """The command cannot be done now; the message says why."""
@@ -41,6 +39,7 @@ class Shop:
     settings: Settings
     clock: Clock
     engine: AsyncEngine
+    redis: Redis
     signer: Signer
     identity: Identity
     showrunner: Showrunner
@@ -81,7 +80,7 @@ async def open_shop(settings: Settings, *, may_migrate: bool = False) -> AsyncIt
     assert settings.redis_url is not None
     clock = SystemClock()
     async with AsyncExitStack() as house:
-        engine = connect_database(settings.database_url)
+        engine = connect_database(settings.database_url, answer_seconds=None)
         house.push_async_callback(engine.dispose)
         redis = connect_redis(settings.redis_url)
         house.push_async_callback(redis.aclose)
@@ -92,7 +91,7 @@ async def open_shop(settings: Settings, *, may_migrate: bool = False) -> AsyncIt
         house.push_async_callback(checkout.stop)
         showrunner = Showrunner(engine, checkout, Stream(engine, redis, redis, clock), clock, settings)
         await (migrate(engine) if may_migrate else check_schema(engine))
-        yield Shop(settings, clock, engine, signer, identity, showrunner)
+        yield Shop(settings, clock, engine, redis, signer, identity, showrunner)
 
 
 def tell(facts: Mapping[str, object], words: str, *, as_json: bool) -> None:

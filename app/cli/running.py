@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.opening import CannotError, open_shop, with_servers
 from app.inventory import start_sample
+from app.main import way_in
 from app.platform.database import connect_database
 from app.platform.logging import configure_logging
 from app.platform.migrations import check_schema
@@ -88,7 +89,7 @@ async def _refuse_unfit_servers(settings: Settings) -> None:
 
 
 async def _migrate(database_url: str) -> bool:
-    engine = connect_database(database_url)
+    engine = connect_database(database_url, answer_seconds=None)
     try:
         return await bring_to_newest(engine)
     finally:
@@ -104,4 +105,10 @@ def _serve(settings: Settings, listener: socket.socket, welcome: str | None) -> 
         settings.database_url or ""
     )  # the app, in this process or a worker, reads them
     os.environ["REDIS_URL"] = settings.redis_url or ""
-    run_server(APP, listener, workers=settings.workers, trusted_proxies=settings.trusted_proxies)
+    run_server(
+        APP,
+        listener,
+        workers=settings.workers,
+        trusted_proxies=settings.trusted_proxies,
+        http=way_in(settings),
+    )

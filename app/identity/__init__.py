@@ -9,6 +9,7 @@ from app.identity.asking import (
     identity_of,
     maybe_signed_in,
     set_session_cookie,
+    shown_in,
     signed_in,
 )
 from app.identity.credentials import Credentials, Newcomer
@@ -38,5 +39,6 @@ __all__ = [
     "maybe_signed_in",
     "router",
     "set_session_cookie",
+    "shown_in",
     "signed_in",
 ]

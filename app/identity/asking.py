@@ -1,5 +1,6 @@
 """Who is asking: the cookie, and the dependencies that routes of every room lean on."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from fastapi import Request, Response
@@ -38,8 +39,24 @@ def identity_of(request: Request) -> Identity:
 async def maybe_signed_in(request: Request) -> SignedIn | None:
     """Dependency: who is asking, or None. Costs no look at the database."""
     identity = identity_of(request)
-    cookie = request.cookies.get(cookie_name(identity.secure))
-    return identity.sessions.identify(cookie, request.headers.get("authorization"))
+    return identity.sessions.identify(*shown_in(dict(request.scope["headers"]), identity.secure))
+
+
+def shown_in(fields: Mapping[bytes, bytes], secure: bool) -> tuple[str | None, str | None]:
+    """What header fields (as ASGI has them) show of who is asking: the cookie's value, and Authorization."""
+    authorization = fields.get(b"authorization")
+    return _cookie(fields, cookie_name(secure)), None if authorization is None else authorization.decode(
+        "latin-1"
+    )
+
+
+def _cookie(fields: Mapping[bytes, bytes], name: str) -> str | None:
+    wanted = name.encode()
+    for pair in fields.get(b"cookie", b"").split(b";"):
+        found, _, value = pair.strip().partition(b"=")
+        if found == wanted:
+            return value.decode("latin-1")
+    return None
 
 
 async def signed_in(request: Request) -> SignedIn:
@@ -67,7 +84,8 @@ async def desk(request: Request) -> Person:
 def browsers_session(request: Request) -> SignedIn | None:
     """The session of the cookie alone: the one that a sign-in or sign-up from this browser replaces."""
     identity = identity_of(request)
-    return identity.sessions.identify(request.cookies.get(cookie_name(identity.secure)), None)
+    cookie = _cookie(dict(request.scope["headers"]), cookie_name(identity.secure))
+    return identity.sessions.identify(cookie, None)
 
 
 def cookie_name(secure: bool) -> str:

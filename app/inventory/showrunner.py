@@ -22,6 +22,7 @@ from app.inventory.rotation import Decision, Keep, Mode
 from app.inventory.show import advance, next_step, set_show, skip
 from app.platform.clock import Clock
 from app.platform.ending import end_tasks
+from app.platform.failpoints import reach
 from app.platform.logging import get_logger
 from app.platform.settings import Settings
 from app.sales import Checkout
@@ -84,6 +85,7 @@ class Showrunner:
         present, due = await self._look()
         await self._tell(present)  # also where it ends now: everyone should see the shelf empty
         if not isinstance(due, Keep):
+            await reach("between-sell-out-and-advance")
             await self._advance()
             present, _ = await self._look()
             await self._tell(present)

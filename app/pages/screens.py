@@ -1,6 +1,5 @@
 """The pages for shoppers."""
 
-import re
 from typing import Annotated
 from uuid import uuid4
 
@@ -15,11 +14,10 @@ from app.pages.views import ProblemView, live_view, order_view
 from app.pages.wish import WISH_PATH, buy_for, keep_wish
 from app.platform.errors import NotFound, Problem
 from app.platform.settings import Settings
-from app.sales import Wish, checkout_of
+from app.sales import VISIBLE_ASCII, Wish, checkout_of
 
 router = APIRouter(include_in_schema=False)
 
-VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
 Asking = Annotated[SignedIn | None, Depends(maybe_signed_in)]
 PAGE_OF_ORDERS = 20
 
@@ -60,7 +58,7 @@ async def buy(
     """What the page's form sends. Someone who is not signed in is asked to, and the wish is kept."""
     if not _whole(deal_id):
         return RedirectResponse("/?sorry=no-such-deal", 303)
-    if not _whole(quantity) or int(quantity) < 1 or not VISIBLE_ASCII.fullmatch(key):
+    if not _whole(quantity) or int(quantity) < 1 or not VISIBLE_ASCII.fullmatch(key.encode()):
         return RedirectResponse("/?sorry=invalid", 303)
     if asking is None:
         response = sign_in_first(WISH_PATH)

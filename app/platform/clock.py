@@ -1,6 +1,7 @@
 """Where the time comes from. Only the edges ask; everything below is handed `now`."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -20,6 +21,7 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+@lru_cache(maxsize=256)  # all orders of a group are of one moment
 def rfc3339(moment: datetime) -> str:
     """`moment` as the public contract writes times: RFC 3339 in UTC with milliseconds and a `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -15,10 +15,14 @@ metadata = MetaData(
 
 POOL_SIZE = 8
 STATEMENT_TIMEOUT_MS = 15_000
+ANSWER_SECONDS = 20.0  # a server that is gone without a word cannot keep its own statement timeout
 
 
-def connect_database(url: str) -> AsyncEngine:
-    """An engine for `url` (postgresql+asyncpg://…). It connects lazily; a broken connection is found before use."""
+def connect_database(url: str, *, answer_seconds: float | None = ANSWER_SECONDS) -> AsyncEngine:
+    """An engine for `url` (postgresql+asyncpg://…). It connects lazily; a broken connection is found before use.
+
+    A server that says nothing for `answer_seconds` is given up; None waits for ever, as a migration has to.
+    """
     return create_async_engine(
         url,
         pool_size=POOL_SIZE,
@@ -27,6 +31,7 @@ def connect_database(url: str) -> AsyncEngine:
         pool_pre_ping=True,
         connect_args={
             "timeout": 5,
+            "command_timeout": answer_seconds,
             "server_settings": {
                 "application_name": "breadmaker",
                 "jit": "off",  # our statements are short; compiling them would take longer than running them

@@ -4,9 +4,11 @@ Pure ASGI on purpose: Starlette's BaseHTTPMiddleware cancels the inner task when
 database connection.
 """
 
+import sys
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.platform.errors import CrossSite, Problem, TooLarge
@@ -14,6 +16,7 @@ from app.platform.http import problem_response
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 BODY_LIMIT = 64 * 1024  # bytes
+MOST_DIGITS = 15  # of a length; Python refuses to read a number of thousands of them
 
 
 class SameSiteOnly:
@@ -21,31 +24,49 @@ class SameSiteOnly:
 
     def __init__(self, app: ASGIApp, public_url: str | None) -> None:
         self.app = app
-        self.public_host = urlsplit(public_url).netloc if public_url else None
+        self.public_host = host_of(public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
             scope["type"] == "http"
             and scope["method"] not in SAFE_METHODS
-            and self._foreign(Headers(scope=scope))
+            and is_foreign(dict(scope["headers"]), self.public_host)
         ):
             await problem_response(CrossSite())(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
-    def _foreign(self, headers: Headers) -> bool:
-        if headers.get("authorization", "").lower().startswith("bearer "):
-            return False  # no browser sends it by itself
-        site = headers.get("sec-fetch-site")
-        if site is not None and site not in ("same-origin", "none"):
-            return True
-        origin = headers.get("origin")
-        if origin is None:
-            return False
-        try:
-            return urlsplit(origin).netloc not in {headers.get("host"), self.public_host}
-        except ValueError:
-            return True
+
+def host_of(public_url: str | None) -> str | None:
+    """The host (and port) under which browsers know the shop, where that is set."""
+    return urlsplit(public_url).netloc if public_url else None
+
+
+def is_foreign(fields: Mapping[bytes, bytes], public_host: str | None) -> bool:
+    """Whether another site's page made a browser send a request with these header fields (as ASGI has them)."""
+    if fields.get(b"authorization", b"")[:7].lower() == b"bearer ":
+        return False  # no browser sends it by itself
+    site = fields.get(b"sec-fetch-site")
+    if site is not None and site not in (b"same-origin", b"none"):
+        return True
+    origin = fields.get(b"origin")
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin.decode("latin-1")).netloc not in {
+            fields.get(b"host", b"").decode("latin-1"),
+            public_host,
+        }
+    except ValueError:
+        return True
+
+
+def stated_length(fields: Mapping[bytes, bytes]) -> int | None:
+    """The body's length in bytes as header fields (as ASGI has them) state it; None where they state none."""
+    stated = fields.get(b"content-length", b"")
+    if not stated.isdigit():
+        return None
+    return int(stated) if len(stated) <= MOST_DIGITS else sys.maxsize
 
 
 class BodyLimit:
@@ -61,8 +82,7 @@ class BodyLimit:
             return
         limit = self.limits.get(scope["path"], BODY_LIMIT)
         refusal = TooLarge(f"This address takes at most {limit} bytes.")
-        stated = Headers(scope=scope).get("content-length", "0")
-        if stated.isdigit() and int(stated) > limit:
+        if (stated_length(dict(scope["headers"])) or 0) > limit:
             await problem_response(refusal)(scope, receive, send)
             return
         await self._counted(scope, receive, send, limit, refusal)
@@ -110,14 +130,18 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
+def strict_fields(secure: bool) -> dict[str, str]:
+    """The header fields that go with everything we send."""
+    fields = {"X-Content-Type-Options": "nosniff"}
+    return fields | {"Strict-Transport-Security": "max-age=31536000"} if secure else fields
+
+
 class SecurityHeaders:
     """Tell browsers to be strict with what we send; a document's rules go with documents only."""
 
     def __init__(self, app: ASGIApp, secure: bool) -> None:
         self.app = app
-        self.always = {"X-Content-Type-Options": "nosniff"}
-        if secure:
-            self.always["Strict-Transport-Security"] = "max-age=31536000"
+        self.always = strict_fields(secure)
         self.documents = {
             "Content-Security-Policy": CONTENT_SECURITY_POLICY,
             "Cross-Origin-Opener-Policy": "same-origin",

@@ -78,22 +78,26 @@ def install_error_handlers(app: FastAPI, page: ProblemPage) -> None:
             response.headers[name] = value
         return response
 
-    async def on_server_away(request: Request, error: Exception) -> Response:
-        if isinstance(error, DBAPIError) and not _is_away(error):
-            return await on_bug(request, error)
-        log.warning("a server is away", path=request.url.path, error=repr(error))
-        return await answer(request, Unavailable("The shop's database or counter does not answer right now."))
-
-    async def on_bug(request: Request, error: Exception) -> Response:
-        log.error("unhandled error", path=request.url.path, exc_info=error)
-        return await answer(request, InternalError())
+    async def on_failure(request: Request, error: Exception) -> Response:
+        return await answer(request, problem_of(error, request.url.path))
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     for kind in (*AWAY, DBAPIError):
-        app.add_exception_handler(kind, on_server_away)
-    app.add_exception_handler(Exception, on_bug)
+        app.add_exception_handler(kind, on_failure)
+    app.add_exception_handler(Exception, on_failure)
+
+
+def problem_of(error: Exception, path: str) -> Problem:
+    """What a failure is called to the world, written down for us: a server is away, or we made a mistake."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, AWAY) or (isinstance(error, DBAPIError) and _is_away(error)):
+        log.warning("a server is away", path=path, error=repr(error))
+        return Unavailable("The shop's database or counter does not answer right now.")
+    log.error("unhandled error", path=path, exc_info=error)
+    return InternalError()
 
 
 def _is_away(error: DBAPIError) -> bool:

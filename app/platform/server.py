@@ -1,8 +1,10 @@
 """uvicorn as the shop runs it: on a socket of its own, and with streams that end before it waits for requests."""
 
 import asyncio
+import resource
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -10,7 +12,16 @@ from types import FrameType
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from app.platform.metrics import gathered_over_processes
+
+SHARES = sys.platform == "linux"  # elsewhere SO_REUSEPORT spreads nothing
+LISTENERS = 4
 BACKLOG = 4096
+NOTSENT_LOWAT = 25  # Linux's number; Python has no name for it
+UNSENT_BYTES = (
+    4096  # the kernel takes in so much beyond what is on its way; then it refuses, and states do not pile up
+)
+VANISHED_MS = 30_000  # a phone that went away without a word is noticed so soon
 GRACE_SECONDS = 10
 
 
@@ -58,7 +69,10 @@ def _bound(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        _notice_who_does_not_read(listener)
+        listener.bind(address)  # alone: it fails where anybody else is, of their own shop or ours
+        if SHARES:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # from now on with `_beside`
         listener.listen(BACKLOG)
     except OSError:
         listener.close()
@@ -67,11 +81,49 @@ def _bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(app: str, listener: socket.socket, *, workers: int, trusted_proxies: str | None) -> None:
-    """Serve the factory `app` on `listener` until told to stop."""
+def _beside(listener: socket.socket) -> list[socket.socket]:
+    """More listeners on the same address.
+
+    One queue overflows when a whole crowd comes back at once, and whom the kernel turns away there tries again only
+    after a second.
+    """
+    beside = []
+    for _ in range(LISTENERS - 1 if SHARES and listener.family != socket.AF_UNIX else 0):
+        one = socket.socket(listener.family, listener.type, listener.proto)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        _notice_who_does_not_read(one)
+        one.bind(listener.getsockname())
+        one.listen(BACKLOG)
+        one.set_inheritable(True)
+        beside.append(one)
+    return beside
+
+
+def _notice_who_does_not_read(listener: socket.socket) -> None:
+    """Every connection takes these over from the listener, so that nobody has to set them on each. Linux only."""
+    if sys.platform == "linux" and listener.family != socket.AF_UNIX:
+        listener.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, UNSENT_BYTES)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, VANISHED_MS)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # for those to whom nothing is sent
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15)
+
+
+def serve(
+    app: str,
+    listener: socket.socket,
+    *,
+    workers: int,
+    trusted_proxies: str | None,
+    http: type[asyncio.Protocol] | None = None,
+) -> None:
+    """Serve the factory `app` on `listener` until told to stop. `http` sees each connection first, if there is one."""
+    _open_many_files()
     config = uvicorn.Config(
         app,
         factory=True,
+        http=http or "httptools",
         workers=workers,
         backlog=BACKLOG,
         log_config=None,
@@ -83,7 +135,16 @@ def serve(app: str, listener: socket.socket, *, workers: int, trusted_proxies: s
         ws="none",
         lifespan="on",
     )
+    listeners = [listener, *_beside(listener)]
     if workers == 1:
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(config).run(sockets=listeners)
     else:
-        Multiprocess(config, sockets=[listener]).run()
+        with gathered_over_processes():
+            Multiprocess(config, sockets=listeners).run()
+
+
+def _open_many_files() -> None:
+    """Every viewer is an open file, and what a process gets by default is often 1,024."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed != most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

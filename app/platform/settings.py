@@ -15,6 +15,8 @@ from redis.asyncio.connection import parse_url
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.platform import failpoints
+
 PREFIX = "BREADMAKER_"
 FOR_COMMANDS = {"BREADMAKER_PASSWORD"}  # read by `staff add` alone
 
@@ -83,6 +85,11 @@ def _proxies(listed: str) -> str:
     return listed
 
 
+def _failpoints(plan: str) -> str:
+    failpoints.parse(plan)
+    return plan
+
+
 def _empty_is_unset(value: object) -> object:
     return None if value == "" else value
 
@@ -117,6 +124,12 @@ class Settings(BaseSettings):
     secret: Annotated[str, Field(min_length=32)] | None = None
     log: Literal["text", "json"] = "text"
     limits: Literal["on", "off"] = "on"
+    stream: Literal["fast", "asgi"] = "fast"
+    metrics_token: Annotated[
+        Annotated[str, Field(min_length=16)] | None, BeforeValidator(_empty_is_unset)
+    ] = None
+    test_mode: Literal["on", "off"] = "off"
+    failpoints: Annotated[str, AfterValidator(_failpoints)] = ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -142,6 +155,8 @@ def load_settings(**overrides: object) -> Settings:
     if (settings.database_url is None) != (settings.redis_url is None):
         missing = "REDIS_URL" if settings.redis_url is None else "DATABASE_URL"
         raise SettingsError(f"{missing}: must be set too (both, or neither for the embedded servers)")
+    if settings.failpoints and settings.test_mode == "off":
+        raise SettingsError(f"{PREFIX}FAILPOINTS: is for tests only, and needs {PREFIX}TEST_MODE=on")
     return settings
 
 

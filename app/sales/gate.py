@@ -4,11 +4,11 @@ Everything here is a copy of what PostgreSQL knows, made by a recount and thrown
 the epoch, so that a script that arrives late finds a gate that nobody uses any more.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -18,7 +18,7 @@ from app.platform.redis import Script
 from app.sales.order import Wish
 
 SCRIPTS = Path(__file__).parent / "scripts"
-CHUNK = 1000  # fields in one HSET
+CHUNK = 3000  # fields in one call of load.lua; its unpack takes no more than 7,999 arguments
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -46,12 +46,12 @@ class Admitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """An order as a recount loads it: whose key it stands under, and how many units it takes."""
+class Holdings:
+    """A deal's orders as a recount loads them: "shopper:key" of each, and who holds how many units."""
 
-    shopper_id: int
-    key: str
-    quantity: int
+    names: list[str]
+    shoppers: list[str]
+    units: list[int]
 
 
 class Gate:
@@ -61,6 +61,7 @@ class Gate:
         self._redis = redis
         self._admit = Script(SCRIPTS / "admit.lua")
         self._give_back = Script(SCRIPTS / "give_back.lua")
+        self._load = Script(SCRIPTS / "load.lua")
         self._open = Script(SCRIPTS / "open.lua")
 
     async def admit(self, deal_id: int, epoch: int, limit: int, wishes: Sequence[Wish]) -> Admitted:
@@ -83,27 +84,24 @@ class Gate:
         except (RedisError, OSError) as error:
             raise GateLostError(_words(error)) from error
 
-    async def open(self, deal_id: int, epoch: int, left: int, holdings: Iterable[Holding]) -> None:
+    async def open(self, deal_id: int, epoch: int, left: int, holdings: Holdings) -> None:
         """Load a new epoch's gate. The stock is written last: that opens it. Raises GateLostError."""
         stock, bought, keys = _keys(deal_id, epoch)
-        units: dict[str, str] = {}
-        names: dict[str, str] = {}
-        for holding in holdings:
-            shopper = str(holding.shopper_id)
-            units[shopper] = str(int(units.get(shopper, "0")) + holding.quantity)
-            names[f"{shopper}:{holding.key}"] = "1"
         try:
-            for script in (self._admit, self._give_back, self._open):
+            for script in (self._admit, self._give_back, self._load, self._open):
                 await script.load(self._redis)
-            pipeline = self._redis.pipeline(transaction=False)
-            pipeline.delete(stock, bought, keys)
-            for key, fields in ((bought, units), (keys, names)):
-                for chunk in _chunks(fields):
-                    pipeline.hset(key, mapping=chunk)
-            await pipeline.execute()
+            await self._redis.delete(stock, bought, keys)
+            for start in range(0, len(holdings.names), CHUNK):
+                names = _encode(holdings.names[start : start + CHUNK])
+                await self._load.call(self._redis, [keys], [names, b""])
+            for start in range(0, len(holdings.shoppers), CHUNK):
+                part = slice(start, start + CHUNK)
+                shoppers, units = _encode(holdings.shoppers[part]), _encode(holdings.units[part])
+                await self._load.call(self._redis, [bought], [shoppers, units])
         except (RedisError, OSError) as error:
             raise GateLostError(_words(error)) from error
-        await self._call(self._open, deal_id, epoch, [left, len(units), len(names)])
+        counts = [left, len(holdings.shoppers), len(holdings.names)]
+        await self._call(self._open, deal_id, epoch, counts)
 
     async def close(self, deal_id: int, epoch: int) -> None:
         """Take an epoch's gate away, so that it says "sold out" to nobody any more. Raises GateLostError."""
@@ -133,9 +131,3 @@ def _flat(wishes: Sequence[Wish]) -> list[str | int]:
     for wish in wishes:
         flat += (f"{wish.shopper_id}:{wish.key}", str(wish.shopper_id), wish.quantity)
     return flat
-
-
-def _chunks(fields: dict[str, str]) -> Iterable[dict[Any, Any]]:
-    items = list(fields.items())
-    for start in range(0, len(items), CHUNK):
-        yield dict(items[start : start + CHUNK])

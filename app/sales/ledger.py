@@ -2,31 +2,42 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from operator import attrgetter
+from typing import Any
 
+import msgspec
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.engine import Row
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.sales.order import Order, Wish
 from app.sales.tables import orders
 
-RECORD_ORDERS = text(
-    "SELECT * FROM record_orders(CAST(:deal AS bigint), CAST(:epoch AS integer), CAST(:now AS timestamptz),"
-    " CAST(:ids AS text[]), CAST(:shoppers AS bigint[]), CAST(:keys AS text[]), CAST(:hashes AS bytea[]),"
-    " CAST(:quantities AS integer[]), CAST(:discounts AS integer[]))"
-)
+RECORD_ORDERS = "SELECT * FROM record_orders($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 FIND_ORDERS = text(
     "SELECT orders.* FROM orders JOIN unnest(CAST(:shoppers AS bigint[]), CAST(:keys AS text[]))"
     " AS asked (shopper_id, idempotency_key) USING (shopper_id, idempotency_key)"
 )
+ANSWER_SECONDS = (
+    5.0  # for a commit; a connection that is silent for longer is given up, and the group sent again
+)
 MOVED_ON = "BM001"  # raised by record_orders
 # What it looks like when PostgreSQL is away, or went away in the middle: asyncpg then breaks in odd places, too.
-UNREACHABLE = (SQLAlchemyError, OSError, asyncio.InvalidStateError)
+UNREACHABLE = (
+    SQLAlchemyError,
+    PostgresError,
+    InterfaceError,
+    InternalClientError,
+    OSError,
+    asyncio.InvalidStateError,
+)
 VETOES = ("ck_offers_never_oversold", "ck_buyers_within_limit")
+NEVER = ("22", "23")  # SQLSTATE classes that come again for the same rows: data, constraints
 
 
 class FencedError(Exception):
@@ -41,8 +52,7 @@ class LedgerUnknownError(Exception):
     """PostgreSQL did not say what became of the group. Record the same group again: that is harmless."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One admitted purchase, under the id that its order will have. `discount` in minor units."""
 
     order_id: str
@@ -50,8 +60,7 @@ class Entry:
     discount: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """The order that stands under a shopper's key, and the hash of the request that it was made for."""
 
     order: Order
@@ -60,9 +69,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A group that is durable: for each entry what stands under its key, and the deal's units left after it."""
+    """A group that is durable: for each entry what stands under its key, None where its coupon was gone; units left."""
 
-    standings: list[Standing]
+    standings: list[Standing | None]
     left: int
 
 
@@ -71,29 +80,79 @@ class Ledger:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._kept: list[AsyncConnection] = []  # one at most
+
+    async def close(self) -> None:
+        """Let go of what is kept."""
+        while self._kept:
+            await self._kept.pop().close()
 
     async def record(self, deal_id: int, epoch: int, now: datetime, entries: Sequence[Entry]) -> Recorded:
         """Make the group durable. An entry whose key stands already changes nothing.
 
         Raises FencedError, PoisonedError or LedgerUnknownError.
         """
-        parameters = {
-            "deal": deal_id,
-            "epoch": epoch,
-            "now": now,
-            "ids": [entry.order_id for entry in entries],
-            "shoppers": [entry.wish.shopper_id for entry in entries],
-            "keys": [entry.wish.key for entry in entries],
-            "hashes": [entry.wish.body_hash for entry in entries],
-            "quantities": [entry.wish.quantity for entry in entries],
-            "discounts": [entry.discount for entry in entries],
-        }
+        wishes = [entry.wish for entry in entries]
+        columns = (
+            [entry.order_id for entry in entries],
+            [wish.shopper_id for wish in wishes],
+            [wish.key for wish in wishes],
+            [wish.body_hash for wish in wishes],
+            [wish.quantity for wish in wishes],
+            *_rarities(entries),
+        )
         try:
-            async with self._engine.begin() as connection:
-                rows = (await connection.execute(RECORD_ORDERS, parameters)).all()
+            row = await self._fetch(RECORD_ORDERS, deal_id, epoch, now, *columns)
         except UNREACHABLE as error:
             raise _meaning(error) from error
-        return Recorded([_standing(row) for row in rows], rows[0].units_left)
+        return await self._recorded(deal_id, now, entries, row)
+
+    async def _fetch(self, statement: str, *parameters: object) -> Any:
+        """One row, straight from the driver: one statement is its own transaction, and is answered after its commit.
+
+        The connection is kept for the next group, which is not to wait until the pool has tried it.
+        """
+        connection = self._kept.pop() if self._kept else await self._engine.connect()
+        try:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            row = await driver.fetchrow(statement, *parameters, timeout=ANSWER_SECONDS)
+        except BaseException:
+            await connection.invalidate()
+            await connection.close()
+            raise
+        if self._kept:
+            await connection.close()
+        else:
+            self._kept.append(connection)
+        return row
+
+    async def _recorded(self, deal_id: int, now: datetime, entries: Sequence[Entry], row: Any) -> Recorded:
+        """The answer in full; only what stands under an entry's key but is not its own order is looked up."""
+        title, currency, unit_price, shipping, ids, places, times, left = row
+        times = times or repeat(now, len(ids))
+        standings: list[Standing | None] = []
+        others: list[int] = []
+        for entry, order_id, place, placed_at in zip(entries, ids, places, times, strict=True):
+            wish, discount = entry.wish, entry.discount
+            if order_id == entry.order_id:
+                units = wish.quantity
+                total = unit_price * units - discount + shipping
+                price = (currency, unit_price, discount, shipping, total)
+                order = Order(order_id, deal_id, place, title, units, *price, "placed", placed_at)
+                standings.append(Standing(order, wish.body_hash))
+            else:
+                if order_id is not None:
+                    others.append(len(standings))
+                standings.append(None)
+        if others:
+            try:
+                found = await self.find_all([entries[n].wish for n in others])
+            except UNREACHABLE as error:
+                raise LedgerUnknownError(repr(error)) from error
+            for n in others:
+                standings[n] = found[entries[n].wish.shopper_id, entries[n].wish.key]
+        return Recorded(standings, left)
 
     async def find(self, shopper_id: int, key: str) -> Standing | None:
         """The order that stands under this shopper's key."""
@@ -134,18 +193,30 @@ class Ledger:
             return [_standing(row).order for row in await connection.execute(query)]
 
 
+def _rarities(entries: Sequence[Entry]) -> tuple[list[Any] | None, ...]:
+    """Discounts, coupons, helpers and links; None for a column that nobody in the group needs."""
+    wishes = [entry.wish for entry in entries]
+    coupons = [wish.coupon for wish in wishes]
+    discounts = None if coupons.count(None) == len(coupons) else [entry.discount for entry in entries]
+    referrals = [wish.referral for wish in wishes]
+    if referrals.count(None) == len(referrals):
+        return discounts, discounts and coupons, None, None
+    helpers = [referral and referral.helper_id for referral in referrals]
+    links = [referral and referral.link for referral in referrals]
+    return discounts, discounts and coupons, helpers, links
+
+
 def _meaning(error: BaseException) -> Exception:
-    """What a failed group means. Only an error that will come again for the same rows is poison."""
-    original = error.orig if isinstance(error, DBAPIError) else None
-    state = getattr(original, "sqlstate", None) or ""
-    if state == MOVED_ON or any(veto in str(original) for veto in VETOES):
-        return FencedError(str(original))
-    if state[:2] in ("22", "23"):  # data exceptions and broken constraints
-        return PoisonedError(str(original))
+    """What a failed group means. Only an error that is sure to come again for the same rows is poison."""
+    state = getattr(error, "sqlstate", None) or ""
+    if state == MOVED_ON or any(veto in str(error) for veto in VETOES):
+        return FencedError(str(error))
+    if state.startswith(NEVER):
+        return PoisonedError(str(error))
     return LedgerUnknownError(repr(error))
 
 
-_ORDER_FIELDS = attrgetter(*(field.name for field in fields(Order)))
+_ORDER_FIELDS = attrgetter(*Order.__struct_fields__)
 
 
 def _standing(row: Row[tuple[object, ...]]) -> Standing:

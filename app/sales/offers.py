@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.sales.order import Terms
@@ -71,8 +72,20 @@ async def read_offer(source: AsyncEngine | AsyncConnection, deal_id: int) -> Off
             row = (await connection.execute(query)).one_or_none()
     else:
         row = (await source.execute(query)).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _offer(row)
+
+
+async def read_offers(connection: AsyncConnection) -> list[Offer]:
+    """Every offer there was, by deal."""
+    return [_offer(row) for row in await connection.execute(select(offers).order_by(offers.c.deal_id))]
+
+
+async def open_deal_id(connection: AsyncConnection) -> int | None:
+    """The deal whose offer is open, also while it is paused."""
+    return (await connection.execute(select(offers.c.deal_id).where(offers.c.closed_at.is_(None)))).scalar()
+
+
+def _offer(row: Row[tuple[object, ...]]) -> Offer:
     terms = Terms(
         row.deal_id,
         row.title,

@@ -2,12 +2,17 @@
 
 import hashlib
 import json
-import secrets
+import os
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+
+import msgspec
 
 from app.payments import Money
 from app.platform.clock import rfc3339
+from app.sharing import Referral
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +28,7 @@ class Terms:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """What a shopper asks for, under a key of their own that makes asking again harmless."""
 
     shopper_id: int
@@ -33,16 +37,20 @@ class Wish:
     quantity: int
     coupon: str | None = None
     line_offer: str | None = None
+    referral: Referral | None = None  # comes with the browser, not with the request's body
 
     @property
     def body_hash(self) -> bytes:
         """Tells whether two requests under one key ask for the same."""
-        body = json.dumps([self.deal_id, self.quantity, self.coupon, self.line_offer])
-        return hashlib.sha256(body.encode()).digest()
+        return _body_hash(self.deal_id, self.quantity, self.coupon, self.line_offer)
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+@lru_cache(maxsize=1024)  # nearly all ask for one or two of the live deal
+def _body_hash(*body: int | str | None) -> bytes:
+    return hashlib.sha256(json.dumps(body).encode()).digest()
+
+
+class Order(msgspec.Struct, frozen=True):
     """A durable order. Amounts in minor units of `currency`; `place` counts the deal's orders from 1."""
 
     id: str
@@ -65,26 +73,48 @@ class Order:
 
     def document(self) -> dict[str, object]:
         """As the public contract writes orders."""
+        document: dict[str, object] = msgspec.json.decode(self.json())
+        return document
 
-        def money(amount: int) -> dict[str, object]:
-            return Money(amount, self.currency).document()
+    def json(self) -> bytes:
+        """The document's bytes. Most of it is the same for all orders of a deal, and is written once."""
+        bought = _bought(
+            self.deal_id,
+            self.title,
+            self.quantity,
+            self.currency,
+            self.unit_price,
+            self.discount,
+            self.shipping,
+            self.total,
+        )
+        return b'{"id":"%b","number":"%b",%b,"status":"%b","place":%d,"placed_at":"%b"}' % (
+            self.id.encode(),
+            self.number.encode(),
+            bought,
+            self.status.encode(),
+            self.place,
+            rfc3339(self.placed_at).encode(),
+        )
 
-        return {
-            "id": self.id,
-            "number": self.number,
-            "deal_id": self.deal_id,
-            "title": self.title,
-            "quantity": self.quantity,
-            "unit_price": money(self.unit_price),
-            "discount": money(self.discount),
-            "shipping": money(self.shipping),
-            "total": money(self.total),
-            "status": self.status,
-            "place": self.place,
-            "placed_at": rfc3339(self.placed_at),
-        }
+
+@lru_cache(maxsize=1024)
+def _bought(
+    deal_id: int,
+    title: str,
+    quantity: int,
+    currency: str,
+    unit_price: int,
+    discount: int,
+    shipping: int,
+    total: int,
+) -> bytes:
+    amounts = {"unit_price": unit_price, "discount": discount, "shipping": shipping, "total": total}
+    written = {"deal_id": deal_id, "title": title, "quantity": quantity}
+    money = {name: Money(amount, currency).document() for name, amount in amounts.items()}
+    return msgspec.json.encode(written | money)[1:-1]
 
 
 def new_order_id() -> str:
     """An opaque id that nobody can guess (96 random bits)."""
-    return secrets.token_urlsafe(12)
+    return urlsafe_b64encode(os.urandom(12)).decode()

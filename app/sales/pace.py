@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.sales.offers import Offer, read_offer
-from app.sales.tables import orders
+from app.sales.tables import sold_by_second
 
 WINDOW = timedelta(seconds=60)
 
@@ -31,8 +31,8 @@ async def read_pace(connection: AsyncConnection, deal_id: int, now: datetime) ->
     offer = await read_offer(connection, deal_id)
     if offer is None:
         return None
-    recent = select(func.coalesce(func.sum(orders.c.quantity), 0)).where(
-        orders.c.deal_id == deal_id, orders.c.placed_at > now - WINDOW, orders.c.status != "cancelled"
+    recent = select(func.coalesce(func.sum(sold_by_second.c.units), 0)).where(
+        sold_by_second.c.deal_id == deal_id, sold_by_second.c.second > now - WINDOW
     )
     units = (await connection.execute(recent)).scalar_one()
     return Pace(offer, float(units), _quickest(offer))

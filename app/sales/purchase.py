@@ -1,22 +1,30 @@
 """The story of a purchase, as this process tells it: ask the gate, make it durable, answer."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.platform.clock import Clock
+from app.platform.ending import end_tasks
+from app.sales import measures
 from app.sales.gate import Gate
 from app.sales.ledger import Ledger
 from app.sales.offers import Offer, read_offer
 from app.sales.order import Wish
+from app.sales.patience import Patience
 from app.sales.pipeline import Pipeline
 from app.sales.recount import NotOnOffer, Opened, recount
-from app.sales.under_way import Purchase, Stage, closed_verdict, judge
+from app.sales.sale import Sale
+from app.sales.sold_out import SoldOutDeals
+from app.sales.under_way import Purchase, closed_verdict, judge
 from app.sales.verdict import (
     Bought,
+    CouponNotUsable,
     GateClosed,
     KeyReused,
     NoSuchDeal,
@@ -24,11 +32,13 @@ from app.sales.verdict import (
     QuantityOutOfRange,
     Verdict,
 )
+from app.sharing import quote
 
+Result = TypeVar("Result")
+
+MOST_LOOKING = 500  # purchases for which something is looked up at the same time
 PATIENCE_SECONDS = 8.0  # how long a request waits for its outcome
-STRANDED_SECONDS = (
-    2.0  # how long units may be on their way from the gate to the ledger without anything moving
-)
+STRANDED_SECONDS = 2.0  # how long units may be on their way from gate to ledger without anything moving
 
 
 class Checkout:
@@ -45,28 +55,115 @@ class Checkout:
         self._engine, self._clock = engine, clock
         self._gate = Gate(redis)
         self._pipelines: dict[int, Pipeline] = {}
+        self._sold_out = SoldOutDeals(engine)
+        self._patience = Patience(PATIENCE_SECONDS)
         self._under_way: dict[tuple[int, str], Purchase] = {}
-        self._unsettled: tuple[object, datetime] | None = None  # epoch, sold and left, and since when
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._looks: dict[int, asyncio.Task[Pipeline | Offer | None]] = {}  # under way, by deal
+        self._unsettled: dict[
+            int, tuple[object, datetime]
+        ] = {}  # by deal: epoch, sold and left, and since when
 
     async def purchase(self, wish: Wish, *, patience: float = PATIENCE_SECONDS) -> Verdict:
         """Buy what is wished for. Returns only what is true: a `Bought` order is durable. Waits `patience` seconds.
 
         The same wish again gives the same order, also while the first is under way.
         """
+        found = self.begin(wish, patience=patience)
+        if not isinstance(found, asyncio.Future):
+            return found
+        try:
+            return await found
+        except asyncio.CancelledError:
+            name = (wish.shopper_id, wish.key)
+            if name in self._under_way and self._under_way[name].outcome is found:
+                del self._under_way[name]  # nobody settles what was cut off
+            raise
+
+    def begin(self, wish: Wish, *, patience: float = PATIENCE_SECONDS) -> "Verdict | asyncio.Future[Verdict]":
+        """The same for whoever has no task to wait in: the verdict, or where it will be known."""
         name = (wish.shopper_id, wish.key)
-        purchase = self._under_way.get(name)
-        if purchase is not None and purchase.wish != wish:
+        earlier = self._under_way.get(name)
+        if earlier is not None:
+            return self._join(earlier, wish, patience)
+        verdict = self._sold_out.answer(wish)
+        if verdict is not None:
+            measures.settled(verdict)
+            return verdict
+        loop = asyncio.get_running_loop()
+        purchase = self._under_way[name] = Purchase(wish, loop.create_future(), self._over)
+        if patience == self._patience.seconds:
+            self._patience.watch(purchase)
+        else:
+            loop.call_later(patience, purchase.time_is_up)
+        self._begin(purchase)
+        return purchase.outcome
+
+    def _over(self, purchase: Purchase) -> None:
+        name = (purchase.wish.shopper_id, purchase.wish.key)
+        if self._under_way.get(name) is purchase:
+            del self._under_way[name]
+        if purchase.outcome.exception() is None:
+            measures.settled(purchase.outcome.result())
+
+    def _join(self, earlier: Purchase, wish: Wish, patience: float) -> "Verdict | asyncio.Future[Verdict]":
+        """Wait for the purchase that is under way under the same key."""
+        if earlier.wish.body_hash != wish.body_hash:
             return KeyReused()
-        if purchase is not None:
-            verdict = await self._outcome(purchase, patience)
-            return replace(verdict, replayed=True) if isinstance(verdict, Bought) else verdict
-        purchase = Purchase(wish, asyncio.get_running_loop().create_future())
-        self._under_way[name] = purchase
-        purchase.outcome.add_done_callback(lambda _: self._under_way.pop(name, None))
-        refusal = await self._begin(purchase)
-        if refusal is not None:
-            purchase.settle(refusal)
-        return await self._outcome(purchase, patience)
+        return self._aside(_outcome_of(earlier, patience))
+
+    def _aside(self, work: Coroutine[Any, Any, Result]) -> "asyncio.Task[Result]":
+        """Run something that no request waits in; the loop itself does not hold a task."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _begin(self, purchase: Purchase) -> None:
+        """Hand it to its deal's pipeline at once, where nothing has to be looked up first."""
+        wish = purchase.wish
+        pipeline = self._pipelines.get(wish.deal_id)
+        if pipeline is None or wish.coupon is not None or not _takes(pipeline, wish):
+            if len(self._tasks) < MOST_LOOKING:
+                self._aside(self._begin_with_a_look(purchase))
+            else:
+                purchase.settle(
+                    GateClosed()
+                )  # a crowd that asks for what is not on sale must not take all else away
+        else:
+            pipeline.sale.submit(purchase)
+
+    async def _begin_with_a_look(self, purchase: Purchase) -> None:
+        """Read what has to be read, then hand it on; or say why that cannot be."""
+        try:
+            wish = purchase.wish
+            pipeline = await self._pipeline(wish.deal_id)
+            if purchase.outcome.done():
+                return  # its time was up
+            if (
+                isinstance(pipeline, Pipeline)
+                and _takes(pipeline, wish)
+                and await self._price(pipeline, purchase)
+            ):
+                pipeline.sale.submit(purchase)
+                return
+            standing = await self.ledger.find(wish.shopper_id, wish.key)
+            purchase.settle(_refusal(pipeline, wish) if standing is None else judge(purchase, standing))
+        except Exception as error:  # noqa: BLE001 - whoever waits has to hear of it, whatever it is
+            purchase.fail(error)
+
+    async def _price(self, pipeline: Pipeline, purchase: Purchase) -> bool:
+        """Put the discount on; False where the coupon is not to be used."""
+        wish, terms = purchase.wish, pipeline.sale.terms
+        if wish.coupon is None:
+            return True
+        goods = terms.unit_price * wish.quantity
+        now, currency = self._clock.now(), terms.currency
+        found = await quote(
+            self._engine, wish.coupon, wish.shopper_id, goods=goods, currency=currency, now=now
+        )
+        purchase.discount = 0 if found is None else found.amount
+        return found is not None
 
     async def follow(self, deal_id: int | None) -> None:
         """This is the live deal: see to it that its gate is open and true. Harmless at any time, however often.
@@ -76,26 +173,38 @@ class Checkout:
         self.live_deal_id = deal_id
         for other in self._pipelines.keys() - {deal_id}:
             await self._look_after(other)
-        if deal_id is not None:
+        if deal_id is None:
+            measures.live(0)
+        else:
             await self._look_after(deal_id)
 
     async def _look_after(self, deal_id: int) -> None:
         pipeline = await self._pipeline(deal_id)
         if not isinstance(pipeline, Pipeline):
             return
-        offer = await read_offer(self._engine, deal_id)
+        sale, offer = pipeline.sale, await read_offer(self._engine, deal_id)
         assert offer is not None, "a deal that was on offer stays in the books"
+        if deal_id == self.live_deal_id:
+            measures.live(offer.epoch)
+        await self._remember(offer)
         left = await self._gate.left(deal_id, offer.epoch)
-        if pipeline.epoch < offer.epoch:  # somebody else has counted, paused or closed
-            await pipeline.recover(pipeline.epoch, f"epoch {offer.epoch} has begun")
+        if sale.epoch < offer.epoch:  # somebody else has counted, paused or closed
+            await sale.recover(sale.epoch, f"epoch {offer.epoch} has begun")
             return
         seen, now = (offer.epoch, offer.sold, left), self._clock.now()
-        if self._unsettled is None or self._unsettled[0] != seen:
-            self._unsettled = (seen, now)
+        if deal_id not in self._unsettled or self._unsettled[deal_id][0] != seen:
+            self._unsettled[deal_id] = (seen, now)
         if left is None:
-            await pipeline.recover(offer.epoch, "the gate is not open")
-        elif left != offer.left and (now - self._unsettled[1]).total_seconds() >= STRANDED_SECONDS:
-            await pipeline.recover(offer.epoch, f"{offer.left - left} units are in nobody's hands")
+            await sale.recover(offer.epoch, "the gate is not open")
+        elif left != offer.left and (now - self._unsettled[deal_id][1]).total_seconds() >= STRANDED_SECONDS:
+            await sale.recover(offer.epoch, f"{offer.left - left} units are in nobody's hands")
+
+    async def _remember(self, offer: Offer) -> None:
+        """Whether anything is left of an offer, for those who come too late."""
+        if offer.closed_at is not None or (offer.left == 0 and not offer.paused):
+            await self._sold_out.learn(offer)
+        else:
+            self._sold_out.forget(offer.terms.deal_id)
 
     async def is_ready(self) -> bool:
         """Whether the live deal, where there is one, can be bought. Raises what the servers raise."""
@@ -106,55 +215,42 @@ class Checkout:
             return True
         return await self._gate.left(self.live_deal_id, offer.epoch) is not None
 
+    @property
+    def waiting(self) -> int:
+        """Purchases whose outcome is not known yet."""
+        return len(self._under_way)
+
     async def stop(self) -> None:
         """End this process's part in every sale."""
+        await end_tasks([*self._tasks])
         for pipeline in [*self._pipelines.values()]:
-            await pipeline.stop()
-
-    async def _begin(self, purchase: Purchase) -> Verdict | None:
-        """Hand the purchase to its deal's pipeline; or say at once why that cannot be."""
-        try:
-            pipeline = await self._pipeline(purchase.wish.deal_id)
-            if isinstance(pipeline, Pipeline) and purchase.wish.quantity <= pipeline.terms.limit:
-                pipeline.submit(purchase)
-                return None
-            standing = await self.ledger.find(purchase.wish.shopper_id, purchase.wish.key)
-        except BaseException:
-            purchase.settle(OutcomeUnknown())  # whoever waits for the same purchase may ask again
-            raise
-        if standing is not None:
-            return judge(purchase, standing)
-        if isinstance(pipeline, Pipeline):
-            return QuantityOutOfRange(pipeline.terms.limit)
-        return NoSuchDeal() if pipeline is None else closed_verdict(pipeline)
-
-    async def _outcome(self, purchase: Purchase, patience: float) -> Verdict:
-        try:
-            async with asyncio.timeout(patience):
-                return await asyncio.shield(purchase.outcome)
-        except TimeoutError:
-            if purchase.outcome.done():  # in the same turn of the loop
-                return purchase.outcome.result()
-            if purchase.stage is not Stage.WAITING:
-                return OutcomeUnknown()
-            purchase.settle(GateClosed())  # withdrawn: nobody takes up what is settled
-            return GateClosed()
+            await pipeline.sale.stop()
+        await self.ledger.close()
 
     async def _pipeline(self, deal_id: int) -> Pipeline | Offer | None:
         """The pipeline of an open deal; the offer of one that is not; None where there never was an offer."""
         known = self._pipelines.get(deal_id)
-        if known is not None and known.finished is None:
+        if known is not None and known.sale.finished is None:
             return known
+        look = self._looks.get(deal_id)
+        if look is None:  # all who ask meanwhile wait for the same look
+            look = self._looks[deal_id] = self._aside(self._look(deal_id))
+            look.add_done_callback(lambda _: self._looks.pop(deal_id, None))
+        return await asyncio.shield(look)
+
+    async def _look(self, deal_id: int) -> Pipeline | Offer | None:
         offer = await read_offer(self._engine, deal_id)
         if offer is None or offer.closed_at is not None or offer.paused:
             self._pipelines.pop(deal_id, None)
+            self._unsettled.pop(deal_id, None)
+            if offer is not None:
+                await self._remember(offer)
             return offer
         current = self._pipelines.get(deal_id)  # another request may have made it while we read
-        if current is None or current.finished is not None:
-            current = Pipeline(offer, self._gate, self.ledger, self._recount, self._clock, self._tell)
-            self._pipelines[deal_id] = (
-                current  # a finished one ends by itself when its last commit is through
-            )
+        if current is None or current.sale.finished is not None:
+            sale = Sale(offer, self.ledger, self._recount, self._tell)
+            current = Pipeline(sale, self._gate, self.ledger, self._clock)
+            self._pipelines[deal_id] = current  # a finished one ends by itself, with its last commit
         return current
 
     def _tell(self, left: int) -> None:
@@ -162,5 +258,32 @@ class Checkout:
         if left == 0:
             self.exhausted.set()
 
-    def _recount(self, deal_id: int, epoch: int) -> "asyncio.Future[Opened | NotOnOffer]":
-        return asyncio.ensure_future(recount(self._engine, self._gate, deal_id, epoch))
+    def _recount(self, deal_id: int, epoch: int) -> Coroutine[Any, Any, Opened | NotOnOffer]:
+        return recount(self._engine, self._gate, deal_id, epoch)
+
+
+async def _outcome_of(earlier: Purchase, patience: float) -> Verdict:
+    try:
+        async with asyncio.timeout(patience):
+            verdict = await asyncio.shield(earlier.outcome)
+    except TimeoutError:
+        return OutcomeUnknown()
+    except asyncio.CancelledError:
+        if not earlier.outcome.cancelled():
+            raise
+        return OutcomeUnknown()  # whoever asked first was cut off
+    return replace(verdict, replayed=True) if isinstance(verdict, Bought) else verdict
+
+
+def _takes(pipeline: Pipeline, wish: Wish) -> bool:
+    return pipeline.sale.finished is None and wish.quantity <= pipeline.sale.terms.limit
+
+
+def _refusal(found: Pipeline | Offer | None, wish: Wish) -> Verdict:
+    """Why a wish that no order stands for does not reach the gate."""
+    match found:
+        case None:
+            return NoSuchDeal()
+        case Offer():
+            return closed_verdict(found)
+    return CouponNotUsable() if _takes(found, wish) else QuantityOutOfRange(found.sale.terms.limit)

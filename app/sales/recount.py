@@ -6,21 +6,34 @@ what was admitted and never recorded was promised to nobody, so it simply counts
 """
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import case, select, update
+from redis.asyncio import Redis
+from sqlalchemy import Text, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.platform.failpoints import reach
 from app.platform.logging import get_logger
-from app.sales.gate import Gate, GateLostError, Holding
-from app.sales.offers import Offer, read_offer
-from app.sales.tables import offers, orders
+from app.sales import measures
+from app.sales.gate import Gate, GateLostError, Holdings
+from app.sales.offers import Offer, open_deal_id, read_offer
+from app.sales.tables import buyers, offers, orders
 
 log = get_logger(__name__)
 
 OTHERS_TURN_SECONDS = 3.0  # how long another process's recount is waited for before it is taken over
 LOOK_AGAIN_SECONDS = 0.02
+LOOKS_BETWEEN = 10  # at the gate, before PostgreSQL is asked whether the epoch is still the one
+
+
+class HalfwayError(GateLostError):
+    """The new epoch has begun, but its gate could not be opened. Whoever tries again begins with `epoch`."""
+
+    def __init__(self, epoch: int, reason: GateLostError) -> None:
+        super().__init__(str(reason))
+        self.epoch = epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +50,41 @@ class NotOnOffer:
     offer: Offer
 
 
+@dataclass(frozen=True, slots=True)
+class Recounted:
+    """A gate that was counted again by hand: its epoch, the units it gives out, the orders it knows, the seconds."""
+
+    deal_id: int
+    epoch: int
+    left: int
+    orders: int
+    seconds: float
+
+
+async def recount_live(engine: AsyncEngine, redis: Redis, deal_id: int | None = None) -> Recounted | None:
+    """Close, count and open the live deal's gate, as a fault would make it happen; None where it is not on sale.
+
+    `deal_id` says which deal is meant. Raises what PostgreSQL raises, and GateLostError.
+    """
+    gate, began = Gate(redis), time.monotonic()
+    async with engine.connect() as connection:
+        live = await open_deal_id(connection)
+        offer = None if live is None else await read_offer(connection, live)
+    if offer is None or offer.paused or deal_id not in (None, offer.terms.deal_id):
+        return None
+    live = offer.terms.deal_id
+    opened = await recount(engine, gate, live, offer.epoch)
+    offer = await read_offer(engine, live)
+    if offer is None or not isinstance(opened, Opened):
+        return None
+    return Recounted(live, opened.epoch, offer.left, offer.orders, time.monotonic() - began)
+
+
 async def recount(engine: AsyncEngine, gate: Gate, deal_id: int, seen_epoch: int) -> Opened | NotOnOffer:
     """Replace the gate of `seen_epoch`, or adopt the one that another process is opening instead of it.
 
-    Raises what PostgreSQL raises, and GateLostError: then nothing is open, and it can be called again.
+    Raises what PostgreSQL raises, and GateLostError: then nothing is open, and it can be called again; with the new
+    epoch where that has begun (HalfwayError).
     """
     while True:
         offer = await read_offer(engine, deal_id)
@@ -55,13 +99,14 @@ async def recount(engine: AsyncEngine, gate: Gate, deal_id: int, seen_epoch: int
             epoch = await _count_again(engine, gate, deal_id, seen_epoch)
             if epoch is not None:
                 return Opened(epoch)
-        elif await _is_opened_by_another(gate, deal_id, offer.epoch):
+        elif await _is_opened_by_another(engine, gate, deal_id, offer.epoch):
             return Opened(offer.epoch)
         else:
             seen_epoch = offer.epoch  # whoever began this epoch did not finish in time: our turn
 
 
 async def _count_again(engine: AsyncEngine, gate: Gate, deal_id: int, seen_epoch: int) -> int | None:
+    began = time.monotonic()
     move_on = (
         update(offers)
         .where(offers.c.deal_id == deal_id, offers.c.epoch == seen_epoch, offers.c.closed_at.is_(None))
@@ -69,21 +114,36 @@ async def _count_again(engine: AsyncEngine, gate: Gate, deal_id: int, seen_epoch
         .values(epoch=offers.c.epoch + 1, revision=offers.c.revision + 1)
         .returning(offers.c.epoch, (offers.c.quantity - offers.c.sold).label("left"))
     )
-    units = case((orders.c.status == "cancelled", 0), else_=orders.c.quantity)  # its key stays known
-    held = select(orders.c.shopper_id, orders.c.idempotency_key, units).where(orders.c.deal_id == deal_id)
+    # A cancelled order's key stays known, and takes no units.
+    name = cast(orders.c.shopper_id, Text) + ":" + orders.c.idempotency_key
+    names = select(func.array_agg(name)).where(orders.c.deal_id == deal_id)
+    held = select(func.array_agg(cast(buyers.c.shopper_id, Text)), func.array_agg(buyers.c.units)).where(
+        buyers.c.deal_id == deal_id
+    )
     async with engine.begin() as connection:
         row = (await connection.execute(move_on)).one_or_none()
         if row is None:
             return None
-        holdings = [Holding(*order) for order in await connection.execute(held)]
-    await gate.open(deal_id, row.epoch, row.left, holdings)
-    log.info("recounted", deal_id=deal_id, epoch=row.epoch, left=row.left, orders=len(holdings))
+        known = (await connection.execute(names)).scalar_one()
+        shoppers, units = (await connection.execute(held)).one()
+    holdings = Holdings([*(known or ())], [*(shoppers or ())], [*(units or ())])
+    await reach("during-recount")
+    try:
+        await gate.open(deal_id, row.epoch, row.left, holdings)
+    except GateLostError as error:
+        raise HalfwayError(row.epoch, error) from error
+    measures.recounted(time.monotonic() - began)
+    log.info("recounted", deal_id=deal_id, epoch=row.epoch, left=row.left, orders=len(holdings.names))
     return int(row.epoch)
 
 
-async def _is_opened_by_another(gate: Gate, deal_id: int, epoch: int) -> bool:
-    for _ in range(int(OTHERS_TURN_SECONDS / LOOK_AGAIN_SECONDS)):
+async def _is_opened_by_another(engine: AsyncEngine, gate: Gate, deal_id: int, epoch: int) -> bool:
+    for turn in range(int(OTHERS_TURN_SECONDS / LOOK_AGAIN_SECONDS)):
         if await gate.left(deal_id, epoch) is not None:
             return True
+        if turn % LOOKS_BETWEEN == LOOKS_BETWEEN - 1:
+            offer = await read_offer(engine, deal_id)
+            if offer is None or offer.epoch != epoch:
+                return False  # nobody will open that one any more
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
     return False

@@ -11,6 +11,9 @@ from app.sales.verdict import (
     Verdict,
 )
 from app.sales.verdict import (
+    CouponNotUsable as CouponNotUsableVerdict,
+)
+from app.sales.verdict import (
     DealOver as DealOverVerdict,
 )
 from app.sales.verdict import (
@@ -115,6 +118,8 @@ def order_or_refusal(verdict: Verdict, live: int | None) -> Order | Problem:
             return LimitReached(f"You have {bought}; {limit} is the most.", limit=limit, bought=bought)
         case KeyReused():
             return IdempotencyKeyReused()
+        case CouponNotUsableVerdict():
+            return CouponNotUsable()
         case GateClosedVerdict(paused):
             return GateClosed("The show is paused." if paused else "The stock is being recounted.")
         case OutcomeUnknownVerdict():

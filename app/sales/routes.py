@@ -1,17 +1,15 @@
 """Orders over HTTP."""
 
-import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.identity import SignedIn, SignInRequired, signed_in
-from app.platform.errors import Invalid, NotFound, Problem, SlowDown
-from app.platform.http import problem_response
+from app.platform.errors import CrossSite, Invalid, NotFound, SlowDown, TooLarge
 from app.platform.openapi import problems
 from app.sales.documents import NewOrder, OrderDocument, OrderList
-from app.sales.order import Wish
 from app.sales.purchase import Checkout
 from app.sales.refusals import (
     CouponNotUsable,
@@ -23,13 +21,10 @@ from app.sales.refusals import (
     NoSuchDeal,
     OutcomeUnknown,
     SoldOut,
-    order_or_refusal,
 )
-from app.sales.verdict import Bought
 
 router = APIRouter(tags=["orders"])
 
-VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
 Shopper = Annotated[SignedIn, Depends(signed_in)]
 
 
@@ -41,7 +36,6 @@ def checkout_of(request: Request) -> Checkout:
 
 Till = Annotated[Checkout, Depends(checkout_of)]
 
-
 KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -49,43 +43,50 @@ KEY_PARAMETER = {
     "description": "The request's own key: the same key and body again gives the same answer.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
+BODY: dict[str, Any] = {
+    "required": True,
+    "content": {"application/json": {"schema": NewOrder.model_json_schema()}},
+}
+BOUGHT: dict[int | str, dict[str, Any]] = {
+    201: {
+        "description": "A durable order",
+        "headers": {
+            "Location": {"description": "The order's address", "schema": {"type": "string"}},
+            "Idempotent-Replayed": {
+                "description": "`true` where the order stood before this request came",
+                "schema": {"type": "string", "enum": ["true"]},
+            },
+        },
+    }
+}
 
 
-def idempotency_key(request: Request) -> str:
-    """The request's own key. Raises IdempotencyKeyRequired."""
-    key = request.headers.get("idempotency-key")
-    if key is None or not VISIBLE_ASCII.fullmatch(key):
-        raise IdempotencyKeyRequired
-    return key
+class Handed(Response):
+    """An answer that another ASGI app gives."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__()
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let it answer."""
+        await self._app(scope, receive, send)
 
 
 @router.post(
     "/orders",
     operation_id="buy",
-    openapi_extra={"parameters": [KEY_PARAMETER]},
+    openapi_extra={"parameters": [KEY_PARAMETER], "requestBody": BODY},
     status_code=201,
     response_model=OrderDocument,
-    responses=problems(
-        OutcomeUnknown, IdempotencyKeyRequired, SignInRequired, NoSuchDeal, SoldOut, DealOver, LimitReached
-    )
-    | problems(CouponNotUsable, IdempotencyKeyReused, Invalid, SlowDown, GateClosed),
+    responses=BOUGHT
+    | problems(OutcomeUnknown, IdempotencyKeyRequired, SignInRequired, CrossSite, NoSuchDeal)
+    | problems(SoldOut, DealOver, LimitReached, CouponNotUsable)
+    | problems(TooLarge, IdempotencyKeyReused, Invalid, SlowDown, GateClosed),
 )
-async def buy(
-    shopper: Shopper, key: Annotated[str, Depends(idempotency_key)], body: NewOrder, checkout: Till
-) -> Response:
+async def buy(request: Request) -> Response:
     """Buy. The answer comes when the order is durable; the same key and body again gives the same answer."""
-    if body.coupon is not None:
-        raise CouponNotUsable  # nobody has been given one yet
-    if body.line_offer is not None:
-        raise Invalid(errors=[{"field": "line_offer", "message": "is not an offer that was made to you"}])
-    verdict = await checkout.purchase(Wish(shopper.shopper_id, key, body.deal_id, body.quantity))
-    outcome = order_or_refusal(verdict, checkout.live_deal_id)
-    if isinstance(outcome, Problem):
-        return problem_response(outcome)
-    headers = {"Location": f"/api/v1/orders/{outcome.id}", "Cache-Control": "no-store"}
-    if isinstance(verdict, Bought) and verdict.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return JSONResponse(outcome.document(), 201, headers)
+    return Handed(request.app.state.buying)
 
 
 @router.get(

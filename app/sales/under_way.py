@@ -1,13 +1,23 @@
 """A purchase under way: how far it has come, where its outcome will be known, and what the books mean for it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from app.sales.ledger import Standing
 from app.sales.offers import Offer
 from app.sales.order import Wish, new_order_id
-from app.sales.verdict import Bought, DealOver, GateClosed, KeyReused, SoldOut, Verdict
+from app.sales.verdict import (
+    Bought,
+    CouponNotUsable,
+    DealOver,
+    GateClosed,
+    KeyReused,
+    OutcomeUnknown,
+    SoldOut,
+    Verdict,
+)
 
 
 class Stage(Enum):
@@ -19,26 +29,38 @@ class Stage(Enum):
 
 @dataclass(eq=False, slots=True)
 class Purchase:
-    """A wish on its way, and where its outcome will be known."""
+    """A wish on its way, and where its outcome will be known. `discount` in minor units."""
 
     wish: Wish
     outcome: "asyncio.Future[Verdict]"
+    over: Callable[["Purchase"], None]  # called once it is settled, before anybody hears of it
+    discount: int = 0
     order_id: str = field(default_factory=new_order_id)
     stage: Stage = Stage.WAITING
+    known_since: float | None = None  # the gate knows its key from elsewhere (monotonic seconds)
 
     def settle(self, verdict: Verdict) -> None:
         """Say what became of it, once."""
         if not self.outcome.done():
             self.outcome.set_result(verdict)
+            self.over(self)
 
     def fail(self, error: Exception) -> None:
         """Say that nothing can become of it."""
         if not self.outcome.done():
             self.outcome.set_exception(error)
+            self.over(self)
+
+    def time_is_up(self) -> None:
+        """Whoever asked waits no longer. What waits is withdrawn: nobody takes up what is settled."""
+        withdrawn = self.stage is Stage.WAITING and self.known_since is None
+        self.settle(GateClosed() if withdrawn else OutcomeUnknown())
 
 
-def judge(purchase: Purchase, standing: Standing) -> Verdict:
-    """What the order that stands under a purchase's key means for it."""
+def judge(purchase: Purchase, standing: Standing | None) -> Verdict:
+    """What the order that stands under a purchase's key means for it; None stands where its coupon was gone."""
+    if standing is None:
+        return CouponNotUsable()
     if standing.order.id == purchase.order_id:
         return Bought(standing.order)
     if standing.body_hash == purchase.wish.body_hash:

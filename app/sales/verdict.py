@@ -52,6 +52,11 @@ class KeyReused:
 
 
 @dataclass(frozen=True, slots=True)
+class CouponNotUsable:
+    """The coupon is used, expired or another's. Nothing was bought."""
+
+
+@dataclass(frozen=True, slots=True)
 class GateClosed:
     """The stock is being recounted, or the show is paused. Nothing was bought."""
 
@@ -71,6 +76,7 @@ Verdict = (
     | QuantityOutOfRange
     | LimitReached
     | KeyReused
+    | CouponNotUsable
     | GateClosed
     | OutcomeUnknown
 )

@@ -1,4 +1,4 @@
-"""Numbers, keeps and publishes what every viewer should see."""
+"""Numbers, keeps and publishes what viewers should see."""
 
 from pathlib import Path
 from typing import cast
@@ -8,34 +8,49 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.platform.redis import Script
-from app.stream.event import EventId, News
+from app.stream.event import SHOW, EventId, News
 from app.stream.tables import stream_numbering
+from app.stream.timeline import KEPT, KEPT_PERSONAL
 
 SCRIPTS = Path(__file__).parent / "scripts"
 STATE = "stream:state"
+SAID = "stream:said"
+TOLD = "stream:told"
 CHANNEL = "stream:news"
 
 
 class Publisher:
-    """Writes to the stream of all processes. Raises what Redis and PostgreSQL raise."""
+    """Writes to the stream of all processes. Raises what Redis and PostgreSQL raise.
+
+    `heard` is always the newest id that this process knows: a Redis that is behind it has forgotten what it gave.
+    """
 
     def __init__(self, engine: AsyncEngine, redis: Redis) -> None:
         self._engine, self._redis = engine, redis
         self._script = Script(SCRIPTS / "publish.lua")
 
     async def publish(self, kind: str, body: bytes, version: str, heard: EventId) -> News | None:
-        """Publish `body` (JSON). None where the same or something of a later `version` is out already.
+        """Publish a state (JSON). None where the same or something of a later `version` is out already."""
+        return await self._number(SHOW, kind, body, version, heard)
 
-        `heard` is the newest id that this process knows: a Redis that is behind it has forgotten what it gave.
-        """
-        answer = await self._run(kind, body, version, "", heard)
+    async def tell(self, topic: str, kind: str, body: bytes, heard: EventId) -> News:
+        """Publish something that passes by (JSON)."""
+        news = await self._number(topic, kind, body, "", heard)
+        assert news is not None, "only of states there are older ones"
+        return news
+
+    async def _number(self, topic: str, kind: str, body: bytes, version: str, heard: EventId) -> News | None:
+        answer = await self._run(topic, kind, body, version, "", heard)
         if answer == [0]:
-            answer = await self._run(kind, body, version, str(await self._new_epoch()), heard)
-        return News(EventId(*answer), kind, body) if answer else None
+            answer = await self._run(topic, kind, body, version, str(await self._new_epoch()), heard)
+        return News(EventId(*answer), topic, kind, body) if answer else None
 
-    async def _run(self, kind: str, body: bytes, version: str, epoch: str, heard: EventId) -> list[int]:
-        args: list[bytes | str | int] = [kind, body, version, epoch, CHANNEL, *heard]
-        return cast(list[int], await self._script.run(self._redis, [STATE], args))
+    async def _run(
+        self, topic: str, kind: str, body: bytes, version: str, epoch: str, heard: EventId
+    ) -> list[int]:
+        args: list[bytes | str | int] = [kind, topic, body, version, epoch, CHANNEL, *heard]
+        answer = await self._script.run(self._redis, [STATE, SAID, TOLD], [*args, KEPT, KEPT_PERSONAL])
+        return cast(list[int], answer)
 
     async def _new_epoch(self) -> int:
         begin = insert(stream_numbering).values(epoch=1)

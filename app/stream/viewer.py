@@ -1,92 +1,66 @@
-"""One browser that watches: what it is behind by, never a queue of what it missed."""
+"""A viewer on a socket of its own: written to without a task, a queue or a buffer that grows."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Protocol
 
-from app.stream.event import EventId, Frame, greeting
-
-
-class Present(Protocol):
-    """What there is to be seen: the hub, as a viewer sees it."""
-
-    viewers: "set[Viewer]"
-    closed: bool
-    id: EventId
-
-    def live_frame(self) -> Frame | None:
-        """The whole present as a `live` event; None while there is none."""
-        ...
-
-    def stock_frame(self) -> Frame:
-        """The newest `stock` event."""
-        ...
+from app.stream.admission import Guest
+from app.stream.hub import Hub
 
 
-class Viewer:
-    """A slow reader is handed the newest state when it is ready again, so its memory stays bounded."""
+class Viewer(asyncio.Protocol):
+    """Takes a connection over from whoever read its request. Tells the hub when it can take no more, and again more."""
 
-    __slots__ = ("_awake", "_given", "_hub", "_live", "_ping", "_stock")
+    __slots__ = ("_guest", "_hub", "_transport", "address", "seen", "shopper")
 
-    def __init__(self, hub: Present) -> None:
-        self._hub = hub
-        self._awake = asyncio.Event()
-        self._live, self._stock = True, False
-        self._ping: Frame | None = None
-        self._given = EventId(0, 0)  # of the newest state that it was sent
+    def __init__(self, hub: Hub, guest: Guest, transport: asyncio.Transport) -> None:
+        self.seen = 0
+        self.shopper, self.address = guest.shopper, guest.address
+        self._guest = guest.asker
+        self._hub, self._transport = hub, transport
 
-    def wake(self) -> None:
-        """Look again whether there is anything to send, or the end has come."""
-        self._awake.set()
+    def begin(self, head: bytes, guest: Guest) -> None:
+        """Send the response's head and the present, and watch from now on."""
+        transport = self._transport
+        transport.set_write_buffer_limits(
+            0
+        )  # `pause_writing` comes with the first byte that the kernel refuses
+        transport.set_protocol(self)
+        transport.write(head + self._hub.join(self, guest.last))
 
-    def show_live(self) -> None:
-        """The whole snapshot is new."""
-        self._live, self._stock = True, False
-        self.wake()
+    def send(self, data: bytes) -> None:
+        """Pass on these bytes at once."""
+        transport = self._transport
+        if not transport.is_closing():
+            transport.write(data)
 
-    def show_stock(self) -> None:
-        """Only the stock is new."""
-        self._stock = not self._live
-        self.wake()
+    def is_still(self, shopper: int) -> bool:
+        """Whether the session that it came with is still that shopper's."""
+        return self._guest is not None and self._guest() == shopper
 
-    def show_ping(self, beat: Frame) -> None:
-        """The line is alive."""
-        self._ping = beat
-        self.wake()
+    def end(self) -> None:
+        """End the stream cleanly."""
+        self._hub.leave(self)
+        self._transport.close()
 
-    async def frames(self) -> AsyncIterator[bytes]:
-        """The bytes to send, as long as the hub is open: the present at once, then whatever changes."""
-        self._hub.viewers.add(self)
-        try:
-            yield greeting()
-            self.wake()
-            while not self._hub.closed:
-                await self._awake.wait()
-                self._awake.clear()
-                if data := self._behind():
-                    yield data
-        finally:
-            self._hub.viewers.discard(self)
+    def drop(self) -> None:
+        """End it without waiting for a reader that does not read."""
+        self._hub.leave(self)
+        self._transport.abort()
 
-    def _behind(self) -> bytes:
-        """What there is to send, its ids growing; a ping that was overtaken has nothing more to say."""
-        ping, self._ping = self._ping, None
-        before = self._given
-        shown = self._newest()
-        frames = [] if shown is None else [shown]
-        if ping is not None and (ping.id is None or ping.id > before):
-            frames.insert(0 if ping.id is not None and ping.id < self._given else len(frames), ping)
-            self._given = max(self._given, ping.id or self._given)
-        return b"".join(frame.data for frame in frames)
+    def data_received(self, data: bytes) -> None:
+        """Whatever else a viewer says is nothing to us."""
 
-    def _newest(self) -> Frame | None:
-        shown = None
-        if self._live:
-            shown = self._hub.live_frame()
-            self._live = shown is None  # nothing to show yet: it comes with the first news
-        elif self._stock and self._hub.id > self._given:
-            shown = self._hub.stock_frame()
-        self._stock = False
-        if shown is not None:
-            self._given = self._hub.id
-        return shown
+    def eof_received(self) -> bool:
+        """It will not say anything more: close."""
+        return False
+
+    def pause_writing(self) -> None:
+        """The kernel refused some of it."""
+        self._hub.lag(self)
+
+    def resume_writing(self) -> None:
+        """All that was refused is sent."""
+        self._hub.recover(self)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """It is gone."""
+        self._hub.leave(self)

@@ -9,24 +9,17 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.identity import Identity
-from app.identity import router as identity_router
-from app.identity.tables import Kind
 from app.platform.clock import Clock
 from app.platform.database import connect_database
 from app.platform.embedded import EmbeddedServers
-from app.platform.guards import BodyLimit, SameSiteOnly
-from app.platform.http import install_error_handlers, problem_response
 from app.platform.redis import connect_redis
-from app.sales import Checkout, Terms, Wish, close_offer, open_offer, pause_offer, read_offer, router
-from app.sales.gate import Gate
+from app.sales import Checkout, Terms, Wish, close_offer, open_offer, pause_offer, read_offer
+from app.sales.gate import Gate, Holdings
 from app.sales.ledger import Ledger
 from app.sales.offers import Offer
 from app.sales.tables import buyers, orders
@@ -34,6 +27,9 @@ from app.sales.verdict import Bought, Verdict
 
 DEAL = 37
 ORDINARY = Terms(DEAL, "The Crumb Baron", "USD", unit_price=4999, shipping=500, quantity=10, limit=3)
+# In no other request to PostgreSQL: an array of bytea, the bodies' hashes of a group that is to be recorded. The reply
+# to it is the reply to its commit.
+A_GROUP = b"\0\0\0\x01\0\0\0\0\0\0\0\x11"
 DEADLINE = 10.0  # seconds within which whatever a test waits for has to happen
 _keys = count(1)
 
@@ -129,6 +125,14 @@ async def assert_the_books_balance(
     return books
 
 
+def holding(*orders: tuple[int, str, int]) -> Holdings:
+    """Orders as a gate is loaded with them: shopper, key and units of each."""
+    units: Counter[int] = Counter()
+    for shopper, _, quantity in orders:
+        units[shopper] += quantity
+    return Holdings([f"{s}:{key}" for s, key, _ in orders], [str(s) for s in units], [*units.values()])
+
+
 async def gate_left(redis_gate: Gate, engine: AsyncEngine, deal: int = DEAL) -> int | None:
     """What the gate of the present epoch still gives out."""
     offer = await read_offer(engine, deal)
@@ -154,9 +158,11 @@ class Process:
 
 
 @asynccontextmanager
-async def process(database_url: str, redis_url: str, clock: Clock) -> AsyncIterator[Process]:
-    """A process that sells, on these servers."""
-    engine, redis = connect_database(database_url), connect_redis(redis_url, timeout=2.0)
+async def process(
+    database_url: str, redis_url: str, clock: Clock, *, reply_seconds: float = 2.0
+) -> AsyncIterator[Process]:
+    """A process that sells, on these servers; it waits `reply_seconds` for each reply of Redis."""
+    engine, redis = connect_database(database_url), connect_redis(redis_url, timeout=reply_seconds)
     checkout = Checkout(engine, redis, clock)
     try:
         yield Process(checkout, Gate(redis), checkout.ledger, engine)
@@ -315,25 +321,3 @@ async def saboteur(database_url: str) -> AsyncIterator[Callable[[], Awaitable[in
         yield strike
     finally:
         await engine.dispose()
-
-
-@asynccontextmanager
-async def storefront(identity: Identity, checkout: Checkout) -> AsyncIterator[AsyncClient]:
-    """An app with people and sales only, guarded as the shop is, and somebody who sends requests to it."""
-    app = FastAPI()
-    app.state.identity, app.state.checkout = identity, checkout
-    app.include_router(identity_router, prefix="/api/v1")
-    app.include_router(router, prefix="/api/v1")
-    app.add_middleware(BodyLimit)
-    app.add_middleware(SameSiteOnly, public_url=None)
-    install_error_handlers(app, page=lambda _, problem: problem_response(problem))
-    transport = ASGITransport(app, raise_app_exceptions=False)
-    async with AsyncClient(transport=transport, base_url="http://shop.test/api/v1") as client:
-        yield client
-
-
-async def token(identity: Identity, engine: AsyncEngine, shopper_id: int) -> dict[str, str]:
-    """The header field that a shopper's requests carry."""
-    async with engine.begin() as connection:
-        ticket = await identity.sessions.start(connection, shopper_id, Kind.TOKEN)
-    return {"Authorization": f"Bearer {ticket.text}"}

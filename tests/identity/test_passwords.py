@@ -4,8 +4,9 @@ import asyncio
 import threading
 
 import pytest
+from pwdlib.hashers.argon2 import Argon2Hasher
 
-from app.identity.passwords import Passwords
+from app.identity.passwords import NOBODYS_HASH, Passwords
 from app.platform.errors import SlowDown
 from tests.factories.identity import CountingHasher
 
@@ -47,6 +48,10 @@ async def test_nobody_is_refused_with_as_much_work_as_somebody() -> None:
     assert not await passwords.verify("wrong", None)
     assert hasher.verified == 2
     passwords.close()
+
+
+def test_nobodys_hash_was_made_as_hashes_are_made_today() -> None:
+    assert not Argon2Hasher().check_needs_rehash(NOBODYS_HASH)
 
 
 async def test_when_too_many_wait_the_next_is_told_to_slow_down() -> None:

@@ -1,15 +1,19 @@
 """Processes that sell, on the tests' own servers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.identity import Identity
 from app.platform.embedded import EmbeddedServers
 from app.sales.gate import Gate
-from tests.factories.identity import MovableClock
+from app.sales.ledger import Ledger
+from tests.factories.identity import MovableClock, open_identity
 from tests.factories.sales import Process, Wires, process, wires
+from tests.factories.storefront import Line, guarded, listening
 
 
 @pytest.fixture
@@ -48,3 +52,28 @@ async def wired(lines: Wires, clock: MovableClock) -> AsyncIterator[Process]:
 def gate(redis: Redis) -> Gate:
     """The gates in the tests' Redis."""
     return Gate(redis)
+
+
+@pytest.fixture
+async def ledger(engine: AsyncEngine) -> AsyncIterator[Ledger]:
+    """A ledger, empty."""
+    made = Ledger(engine)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def line(engine: AsyncEngine, here: Process, identity: Identity) -> AsyncIterator[Line]:
+    """A connection to the till."""
+    async with listening(guarded(identity, here.checkout)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        yield Line(reader, writer)
+        writer.close()
+
+
+@pytest.fixture
+async def identity(engine: AsyncEngine, clock: MovableClock) -> AsyncIterator[Identity]:
+    """The people room."""
+    opened = open_identity(engine, clock)
+    yield opened
+    opened.passwords.close()

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 from redis.asyncio import Redis
 
-from app.sales.gate import Admission, Gate, GateLostError, Holding
+from app.sales.gate import Admission, Gate, GateLostError
 from app.sales.order import Wish
 from app.sales.pipeline import GROUP
-from tests.factories.sales import DEAL, Wires, process, wish
+from tests.factories.sales import DEAL, Wires, holding, process, wish
 
 TAKEN, KNOWN, OVER, SOLD_OUT = Admission.TAKEN, Admission.KEY_KNOWN, Admission.OVER_LIMIT, Admission.SOLD_OUT
 
@@ -44,7 +44,7 @@ class Model:
 
 
 async def test_after_admit_units_can_not_have_been_taken_that_were_not_there(gate: Gate) -> None:
-    await gate.open(DEAL, 1, 100, [])
+    await gate.open(DEAL, 1, 100, holding())
     batches = [[wish(shopper, 1 + shopper % 3) for shopper in range(n, n + 40)] for n in range(0, 400, 40)]
 
     answers = await asyncio.gather(*(gate.admit(DEAL, 1, 3, batch) for batch in batches))
@@ -61,7 +61,7 @@ async def test_after_admit_units_can_not_have_been_taken_that_were_not_there(gat
 
 
 async def test_after_give_back_a_purchase_can_not_have_been_given_back_twice(gate: Gate) -> None:
-    await gate.open(DEAL, 1, 5, [])
+    await gate.open(DEAL, 1, 5, holding())
     given = wish(1, 2)
     await gate.admit(DEAL, 1, 3, [given])
 
@@ -72,7 +72,7 @@ async def test_after_give_back_a_purchase_can_not_have_been_given_back_twice(gat
 
 
 async def test_what_was_never_taken_can_not_be_given_back(gate: Gate) -> None:
-    await gate.open(DEAL, 1, 5, [])
+    await gate.open(DEAL, 1, 5, holding())
     assert await gate.give_back(DEAL, 1, [wish(1, 3)]) == 5
 
 
@@ -81,7 +81,7 @@ async def test_the_gate_decides_as_the_model_does_whatever_comes(gate: Gate) -> 
     for epoch in range(1, 21):
         left, limit = chance.randrange(40), chance.randrange(1, 5)
         model = Model(left, limit)
-        await gate.open(DEAL, epoch, left, [])
+        await gate.open(DEAL, epoch, left, holding())
         taken: list[Wish] = []
         for _ in range(10):
             batch = [
@@ -100,7 +100,7 @@ async def test_the_gate_decides_as_the_model_does_whatever_comes(gate: Gate) -> 
 
 
 async def test_a_batch_counts_its_own_purchases(gate: Gate) -> None:
-    await gate.open(DEAL, 1, 4, [])
+    await gate.open(DEAL, 1, 4, holding())
     first = wish(1, 2, key="a")
     batch = [first, first, wish(1, 2), wish(1, 1), wish(2, 2), wish(3, 1), wish(4, 1)]
 
@@ -112,26 +112,26 @@ async def test_a_batch_counts_its_own_purchases(gate: Gate) -> None:
 
 
 async def test_those_over_the_limit_hear_in_order_what_they_hold(gate: Gate) -> None:
-    await gate.open(DEAL, 1, 50, [Holding(1, "a", 2), Holding(1, "b", 1), Holding(2, "c", 1)])
+    await gate.open(DEAL, 1, 50, holding((1, "a", 2), (1, "b", 1), (2, "c", 1)))
     answer = await gate.admit(DEAL, 1, 3, [wish(1), wish(3), wish(2, 3), wish(3, 3)])
     assert answer.admissions == [OVER, TAKEN, OVER, OVER]
     assert answer.held == [3, 1, 1]
 
 
 async def test_a_smaller_wish_is_granted_after_a_greater_one_found_too_little(gate: Gate) -> None:
-    await gate.open(DEAL, 1, 2, [])
+    await gate.open(DEAL, 1, 2, holding())
     answer = await gate.admit(DEAL, 1, 3, [wish(1, 3), wish(2, 2)])
     assert answer.admissions == [SOLD_OUT, TAKEN]
 
 
 async def test_the_same_key_of_two_shoppers_is_two_keys(gate: Gate) -> None:
-    await gate.open(DEAL, 1, 2, [])
+    await gate.open(DEAL, 1, 2, holding())
     answer = await gate.admit(DEAL, 1, 1, [wish(1, key="a"), wish(2, key="a")])
     assert answer.admissions == [TAKEN, TAKEN]
 
 
 async def test_a_key_may_look_like_anything_visible(gate: Gate) -> None:
-    await gate.open(DEAL, 1, 9, [])
+    await gate.open(DEAL, 1, 9, holding())
     odd = ["2:a", "{37}", "\\n", "'", '"', "~" * 255]
     answer = await gate.admit(DEAL, 1, 9, [wish(1, key=key) for key in odd])
     assert answer.admissions == [TAKEN] * len(odd)
@@ -139,14 +139,14 @@ async def test_a_key_may_look_like_anything_visible(gate: Gate) -> None:
 
 
 async def test_the_greatest_group_goes_through_in_one_call(gate: Gate) -> None:
-    await gate.open(DEAL, 1, 10_000, [])
+    await gate.open(DEAL, 1, 10_000, holding())
     group = [wish(shopper, key="k" * 255) for shopper in range(GROUP)]
     assert (await gate.admit(DEAL, 1, 1, group)).admissions == [TAKEN] * GROUP
     assert await gate.give_back(DEAL, 1, group) == 10_000
 
 
 async def test_a_recount_loads_more_orders_than_fit_into_one_command(gate: Gate) -> None:
-    holdings = [Holding(shopper, f"k{shopper}", 1) for shopper in range(2500)]
+    holdings = holding(*((shopper, f"k{shopper}", 1) for shopper in range(2500)))
     await gate.open(DEAL, 1, 5, holdings)
     answer = await gate.admit(
         DEAL, 1, 1, [wish(0, key="k0"), wish(2499, key="k2499"), wish(1234), wish(9999)]
@@ -155,28 +155,28 @@ async def test_a_recount_loads_more_orders_than_fit_into_one_command(gate: Gate)
 
 
 async def test_a_cancelled_order_keeps_its_key_but_takes_nothing_of_the_limit(gate: Gate) -> None:
-    await gate.open(DEAL, 1, 5, [Holding(1, "gone", 0)])
+    await gate.open(DEAL, 1, 5, holding((1, "gone", 0)))
     answer = await gate.admit(DEAL, 1, 1, [wish(1, key="gone"), wish(1)])
     assert answer.admissions == [KNOWN, TAKEN]
 
 
 async def test_opening_throws_away_what_stood_under_the_same_epoch(gate: Gate) -> None:
-    await gate.open(DEAL, 1, 5, [Holding(1, "a", 3)])
-    await gate.open(DEAL, 1, 2, [])
+    await gate.open(DEAL, 1, 5, holding((1, "a", 3)))
+    await gate.open(DEAL, 1, 2, holding())
     answer = await gate.admit(DEAL, 1, 3, [wish(1, 2, key="a")])
     assert answer.admissions == [TAKEN]
 
 
 async def test_epochs_and_deals_have_gates_of_their_own(gate: Gate) -> None:
-    await gate.open(DEAL, 1, 5, [])
-    await gate.open(DEAL, 2, 6, [])
-    await gate.open(DEAL + 1, 1, 7, [])
+    await gate.open(DEAL, 1, 5, holding())
+    await gate.open(DEAL, 2, 6, holding())
+    await gate.open(DEAL + 1, 1, 7, holding())
     await gate.admit(DEAL, 1, 3, [wish(1, 3)])
     assert [await gate.left(DEAL, 1), await gate.left(DEAL, 2), await gate.left(DEAL + 1, 1)] == [2, 6, 7]
 
 
 async def test_a_gate_that_is_not_open_gives_and_takes_nothing(gate: Gate, redis: Redis) -> None:
-    await gate.open(DEAL, 1, 5, [])
+    await gate.open(DEAL, 1, 5, holding())
     assert await gate.left(DEAL, 2) is None
     with pytest.raises(GateLostError, match="NOGATE"):
         await gate.admit(DEAL, 2, 3, [wish(1)])
@@ -213,7 +213,7 @@ FAULTS = [emptied, without_scripts, with_a_list_for_stock, with_words_for_stock,
 async def test_a_gate_that_is_not_as_it_was_left_is_lost(
     gate: Gate, redis: Redis, fault: Callable[[Redis], Awaitable[None]]
 ) -> None:
-    await gate.open(DEAL, 1, 5, [])
+    await gate.open(DEAL, 1, 5, holding())
     await fault(redis)
     with pytest.raises(GateLostError):
         await gate.admit(DEAL, 1, 3, [wish(1)])
@@ -223,7 +223,7 @@ async def test_a_gate_that_is_not_as_it_was_left_is_lost(
 async def test_something_else_in_the_stocks_place_is_no_open_gate(
     gate: Gate, redis: Redis, fault: Callable[[Redis], Awaitable[None]]
 ) -> None:
-    await gate.open(DEAL, 1, 5, [])
+    await gate.open(DEAL, 1, 5, holding())
     await fault(redis)
     assert await gate.left(DEAL, 1) is None
 
@@ -231,7 +231,7 @@ async def test_something_else_in_the_stocks_place_is_no_open_gate(
 async def test_a_call_whose_reply_was_lost_is_not_sent_again(
     gate: Gate, lines: Wires, wired: object, redis: Redis
 ) -> None:
-    await gate.open(DEAL, 1, 5, [])
+    await gate.open(DEAL, 1, 5, holding())
     far = Gate(Redis.from_url(lines.redis_url, retry=None))
     lines.redis.lose_reply(b"EVALSHA")
     with pytest.raises(GateLostError):
@@ -244,7 +244,7 @@ async def test_a_gate_whose_loading_broke_off_is_not_open(gate: Gate, lines: Wir
     async with process(lines.database_url, lines.redis_url, clock) as there:  # type: ignore[arg-type]
         lines.redis.lose_reply(b"HSET")
         with pytest.raises(GateLostError):
-            await there.gate.open(DEAL, 1, 5, [Holding(1, "a", 1)])
+            await there.gate.open(DEAL, 1, 5, holding((1, "a", 1)))
     assert await gate.left(DEAL, 1) is None
 
 
@@ -256,4 +256,4 @@ async def test_an_unreachable_redis_is_a_lost_gate(gate: Gate, lines: Wires, clo
         with pytest.raises(GateLostError):
             await there.gate.admit(DEAL, 1, 3, [wish(1)])
         with pytest.raises(GateLostError):
-            await there.gate.open(DEAL, 1, 3, [])
+            await there.gate.open(DEAL, 1, 3, holding())

@@ -1,7 +1,8 @@
 """An order, and a wish for one."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from app.sales.order import Order, Wish, new_order_id
 

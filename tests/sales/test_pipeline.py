@@ -13,6 +13,7 @@ from app.sales.order import Wish
 from app.sales.verdict import Bought, DealOver, GateClosed, KeyReused, OutcomeUnknown, SoldOut
 from tests.factories.identity import MovableClock
 from tests.factories.sales import (
+    A_GROUP,
     DEAL,
     Process,
     Wires,
@@ -91,8 +92,9 @@ async def test_a_purchase_that_cannot_be_recorded_fails_alone_and_its_unit_comes
 ) -> None:
     await on_offer(engine, clock, quantity=20)
     await warm(here)
-    wishes = [wish(shopper) for shopper in await people(engine, 9)]
-    wishes.insert(4, wish(10**9, 3))  # nobody has this id
+    eve, *others = await people(engine, 10)
+    wishes = [wish(shopper) for shopper in others]
+    wishes.insert(4, wish(eve, 3, key="nul\0"))  # PostgreSQL has no text with a NUL in it
     answers = await asyncio.gather(*map(here.checkout.purchase, wishes), return_exceptions=True)
     assert isinstance(answers.pop(4), PoisonedError)
     assert all(isinstance(answer, Bought) for answer in answers)
@@ -110,9 +112,8 @@ async def test_a_group_of_nothing_but_poison_leaves_the_gate_as_it_was(
 ) -> None:
     await on_offer(engine, clock, quantity=5)
     await warm(here)
-    answers = await asyncio.gather(
-        *(here.checkout.purchase(wish(10**9 + n)) for n in range(20)), return_exceptions=True
-    )
+    poison = [wish(shopper, key="nul\0") for shopper in await people(engine, 20)]
+    answers = await asyncio.gather(*map(here.checkout.purchase, poison), return_exceptions=True)
     assert {type(answer) for answer in answers} <= {PoisonedError, SoldOut}
     await eventually(lambda: left_is(here, engine, 5))
     (ada,) = await people(engine, 1)
@@ -253,8 +254,8 @@ async def test_an_order_whose_commit_was_in_doubt_stands_though_the_sale_has_end
     await on_offer(engine, clock, quantity=1)
     (ada,) = await people(engine, 1)
     await warm(wired)
-    lines.postgres.lose_reply(b"COMMIT")
-    lines.postgres.hold(b"COMMIT")  # the reply is lost only when the deal has ended
+    lines.postgres.lose_reply(A_GROUP)
+    lines.postgres.hold(A_GROUP)  # the reply is lost only when the deal has ended
     request = asyncio.create_task(wired.checkout.purchase(wish(ada)))
     await lines.postgres.reached.wait()
 
@@ -460,7 +461,7 @@ async def test_a_commit_in_doubt_is_unknown_and_the_same_key_tells_later(
     (ada,) = await people(engine, 1)
     await warm(wired)
     asked = wish(ada)
-    lines.postgres.hold(b"COMMIT")
+    lines.postgres.hold(A_GROUP)
     assert await wired.checkout.purchase(asked, patience=0.2) == OutcomeUnknown()
     lines.postgres.release()
     verdict = bought(await wired.checkout.purchase(asked))
@@ -476,8 +477,8 @@ async def test_a_commit_in_doubt_during_a_recount_is_unknown_and_never_said_to_b
     (ada,) = await people(engine, 1)
     await warm(wired)
     asked = wish(ada)
-    lines.postgres.lose_reply(b"COMMIT")
-    lines.postgres.hold(b"COMMIT")
+    lines.postgres.lose_reply(A_GROUP)
+    lines.postgres.hold(A_GROUP)
     request = asyncio.create_task(wired.checkout.purchase(asked, patience=1.0))
     await lines.postgres.reached.wait()
 
@@ -495,20 +496,30 @@ async def test_a_commit_in_doubt_during_a_recount_is_unknown_and_never_said_to_b
     await assert_the_books_balance(engine, [verdict], sold=1)
 
 
-async def test_a_purchase_that_one_waiter_was_told_is_withdrawn_is_not_made_for_another(
+async def test_a_waiter_that_gives_up_withdraws_nothing_from_the_one_who_asked_first(
     here: Process, engine: AsyncEngine, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first request is slow to find its deal; the second gives up and hears that nothing was bought."""
+    """The first request is slow to find its deal; the second gives up, and hears that the outcome is open."""
     await on_offer(engine, clock)
     (ada,) = await people(engine, 1)
     asked = wish(ada)
     brake = Brake(monkeypatch, here.checkout, "_pipeline", after=True)
     first = asyncio.create_task(here.checkout.purchase(asked))
     await brake.reached.wait()
-    assert await here.checkout.purchase(asked, patience=0.05) == GateClosed()
+    assert await here.checkout.purchase(asked, patience=0.05) == OutcomeUnknown()
     brake.let_go.set()
-    assert await first == GateClosed()
-    (bob,) = await people(engine, 1)
+    bought(await first)
+    await assert_the_books_balance(engine, sold=1)
+
+
+async def test_a_purchase_whose_time_was_up_before_its_deal_was_found_is_withdrawn(
+    here: Process, engine: AsyncEngine, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await on_offer(engine, clock)
+    ada, bob = await people(engine, 2)
+    brake = Brake(monkeypatch, here.checkout, "_pipeline", after=True)
+    assert await here.checkout.purchase(wish(ada), patience=0.05) == GateClosed()
+    brake.let_go.set()
     bought(await here.checkout.purchase(wish(bob)))  # whoever came after it is through
     await assert_the_books_balance(engine, sold=1)
 

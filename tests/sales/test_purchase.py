@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -25,6 +26,7 @@ from app.sales.verdict import (
 )
 from tests.factories.identity import MovableClock
 from tests.factories.sales import (
+    A_GROUP,
     DEAL,
     Process,
     Wires,
@@ -105,13 +107,13 @@ async def test_the_same_key_with_another_body_is_refused_while_the_first_is_unde
     await on_offer(engine, clock)
     (ada,) = await people(engine, 1)
     first = wish(ada, 1)
-    verdicts = await buy(here.checkout, [first, replace(first, quantity=2)])
+    verdicts = await buy(here.checkout, [first, structs.replace(first, quantity=2)])
     assert tally(verdicts) == {"Bought": 1, "KeyReused": 1}
     for till in (here, there):
         for other in (
-            replace(first, quantity=2),
-            replace(first, coupon="FREE"),
-            replace(first, line_offer="x"),
+            structs.replace(first, quantity=2),
+            structs.replace(first, coupon="FREE"),
+            structs.replace(first, line_offer="x"),
         ):
             assert await till.checkout.purchase(other) == KeyReused()
     await assert_the_books_balance(engine, verdicts, sold=1)
@@ -195,7 +197,7 @@ async def test_however_the_deal_ends_the_same_wish_gets_the_same_order(
         await redis.flushall()
     for till in (here, there, here):
         assert await till.checkout.purchase(asked) == replace(first, replayed=True)
-        assert await till.checkout.purchase(replace(asked, quantity=2)) == KeyReused()
+        assert await till.checkout.purchase(structs.replace(asked, quantity=2)) == KeyReused()
 
 
 async def test_while_the_first_is_under_way_the_same_wish_waits_for_its_order(
@@ -353,7 +355,7 @@ async def test_every_commit_may_lose_its_reply_or_never_arrive(
     await wired.checkout.follow(DEAL)
     verdicts: list[Verdict] = []
     for n in range(0, 30, 3):
-        (lines.postgres.lose_reply if passed_on else lines.postgres.lose_request)(b"COMMIT")
+        (lines.postgres.lose_reply if passed_on else lines.postgres.lose_request)(A_GROUP)
         verdicts += await buy(wired.checkout, wishes[n : n + 3])
     assert lines.postgres.faults == 7  # one for each group that had something to record
     assert tally(verdicts) == {"Bought": 20, "SoldOut": 10}

@@ -20,6 +20,7 @@ from tests.factories.sales import (
     Wires,
     close,
     eventually,
+    holding,
     on_offer,
     pause,
     people,
@@ -28,11 +29,13 @@ from tests.factories.sales import (
 )
 
 
-async def test_the_gate_is_what_the_books_say(engine: AsyncEngine, gate: Gate, clock: MovableClock) -> None:
+async def test_the_gate_is_what_the_books_say(
+    ledger: Ledger, engine: AsyncEngine, gate: Gate, clock: MovableClock
+) -> None:
     await on_offer(engine, clock)
     ada, bob = await people(engine, 2)
     group = [Entry(new_order_id(), asked) for asked in (wish(ada, 2, key="a"), wish(bob, 1, key="b"))]
-    await Ledger(engine).record(DEAL, 1, clock.now(), group)
+    await ledger.record(DEAL, 1, clock.now(), group)
 
     assert await recount(engine, gate, DEAL, 1) == Opened(2)
 
@@ -42,13 +45,14 @@ async def test_the_gate_is_what_the_books_say(engine: AsyncEngine, gate: Gate, c
 
 
 async def test_a_cancelled_orders_units_do_not_count_and_its_key_does(
-    engine: AsyncEngine, gate: Gate, clock: MovableClock
+    ledger: Ledger, engine: AsyncEngine, gate: Gate, clock: MovableClock
 ) -> None:
     await on_offer(engine, clock)
     (ada,) = await people(engine, 1)
-    await Ledger(engine).record(DEAL, 1, clock.now(), [Entry(new_order_id(), wish(ada, 3, key="a"))])
+    await ledger.record(DEAL, 1, clock.now(), [Entry(new_order_id(), wish(ada, 3, key="a"))])
     async with engine.begin() as connection:
         await connection.execute(text("UPDATE orders SET status = 'cancelled'"))
+        await connection.execute(text("UPDATE buyers SET units = 0"))
         await connection.execute(text("UPDATE offers SET sold = 0"))
     await recount(engine, gate, DEAL, 1)
     assert await gate.left(DEAL, 2) == 10
@@ -162,5 +166,5 @@ async def test_a_gate_that_is_opened_too_late_sells_nothing(
     await on_offer(engine, clock)
     await recount(engine, gate, DEAL, 1)
     await recount(engine, gate, DEAL, 2)
-    await gate.open(DEAL, 2, 10, [])  # by a process that stood still since its turn
+    await gate.open(DEAL, 2, 10, holding())  # by a process that stood still since its turn
     assert await recount(engine, gate, DEAL, 2) == Opened(3)

@@ -8,8 +8,9 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.stream.event import EventId, News
-from app.stream.publisher import STATE, Publisher
+from app.stream import publisher as room
+from app.stream.event import EventId, News, read_news
+from app.stream.publisher import SAID, STATE, TOLD, Publisher
 
 NOTHING = EventId(0, 0)
 
@@ -25,12 +26,19 @@ def given_id(news: News | None) -> EventId:
     return news.id
 
 
+async def kept(redis: Redis, name: str) -> list[News]:
+    lines: Any = await redis.lrange(name, 0, -1)
+    return [read_news(line) for line in lines]
+
+
 async def test_every_event_gets_the_next_number(publisher: Publisher) -> None:
     ids = [
         given_id(await publisher.publish(kind, b'{"n":%d}' % number, f"{number}", NOTHING))
-        for number, kind in enumerate(["live", "stock", "ping", "stock", "live"])
+        for number, kind in enumerate(["live", "stock", "stock", "live"])
     ]
-    assert ids == [EventId(1, seq) for seq in range(1, 6)]
+    for topic, kind in (("show", "chat"), ("shopper:5", "you"), ("process:x", "ping")):
+        ids.append(given_id(await publisher.tell(topic, kind, b"{}", NOTHING)))
+    assert ids == [EventId(1, seq) for seq in range(1, 8)]
 
 
 async def test_of_many_processes_at_once_none_is_given_anothers_number(
@@ -38,7 +46,7 @@ async def test_of_many_processes_at_once_none_is_given_anothers_number(
 ) -> None:
     publishers = [Publisher(engine, redis) for _ in range(8)]
     news = await asyncio.gather(
-        *(one.publish("ping", b"{}", "", NOTHING) for one in publishers for _ in range(6))
+        *(one.tell("show", "chat", b"{}", NOTHING) for one in publishers for _ in range(6))
     )
     ids = [given_id(one) for one in news]
     assert len(set(ids)) == 48
@@ -78,9 +86,8 @@ async def test_after_redis_lost_everything_numbers_begin_again_under_a_new_epoch
 ) -> None:
     ids: list[EventId] = []
     for _ in range(4):
-        ids += [
-            given_id(await publisher.publish(kind, b"{}", "1", NOTHING)) for kind in ("live", "stock", "ping")
-        ]
+        ids += [given_id(await publisher.publish(kind, b"{}", "1", NOTHING)) for kind in ("live", "stock")]
+        ids.append(given_id(await publisher.tell("show", "chat", b"{}", NOTHING)))
         await redis.flushall()
     assert all(before < after for before, after in pairwise(ids))
     assert [one.epoch for one in ids] == [1] * 3 + [2] * 3 + [3] * 3 + [4] * 3
@@ -96,8 +103,31 @@ async def test_after_redis_went_back_in_time_no_number_is_given_twice(
     for number in range(2, 9):
         heard = given_id(await publisher.publish("live", b'{"n":%d}' % number, f"{number:04}", heard))
     await redis.hset(STATE, mapping=old)
-    again = given_id(await publisher.publish("ping", b"{}", "", heard))
+    again = given_id(await publisher.tell("show", "chat", b"{}", heard))
     assert again == EventId(2, 1)
     assert not await redis.hexists(STATE, "live"), "what it kept was old"
     newest = given_id(await publisher.publish("live", b'{"n":8}', "0008", again))
     assert newest == EventId(2, 2)
+
+
+async def test_what_passed_by_is_kept_for_those_who_come_back_but_not_for_ever(
+    publisher: Publisher, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "KEPT", 3)
+    monkeypatch.setattr(room, "KEPT_PERSONAL", 2)
+    for number in range(5):
+        await publisher.tell("show", "chat", b"%d" % number, NOTHING)
+        await publisher.tell("shopper:5", "you", b"%d" % number, NOTHING)
+        await publisher.tell("process:x", "ping", b"%d" % number, NOTHING)
+    said, told = [await kept(redis, name) for name in (SAID, TOLD)]
+    assert [(news.kind, news.body) for news in said] == [("chat", b"4"), ("chat", b"3"), ("chat", b"2")]
+    assert [(news.topic, news.body) for news in told] == [("shopper:5", b"4"), ("shopper:5", b"3")]
+
+
+async def test_what_was_said_in_an_earlier_epoch_is_forgotten_with_it(
+    publisher: Publisher, redis: Redis
+) -> None:
+    await publisher.tell("show", "chat", b"1", NOTHING)
+    await redis.delete(STATE)
+    await publisher.tell("show", "chat", b"2", NOTHING)
+    assert [news.body for news in await kept(redis, SAID)] == [b"2"]

@@ -1,7 +1,6 @@
 """Streams of several processes on one Redis: every viewer sees the newest, and misses nothing that lasts."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,40 +10,11 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.platform.settings import Settings
-from app.stream import Stream, room
-from app.stream import hub as hub_room
-from app.stream.event import EventId
-from app.stream.hub import STOCK_SECONDS, Hub
+from app.stream import SHOW, Stream, listener, room
 from app.stream.publisher import STATE
 from tests.conftest import FrozenClock
 from tests.factories.inventory import until
-from tests.factories.stream import Watching, live_of, open_stream, stock_of, to_news, watching
-
-
-@pytest.fixture
-async def stream(
-    engine: AsyncEngine, redis: Redis, settings: Settings, clock: FrozenClock
-) -> AsyncIterator[Stream]:
-    """One process's."""
-    async with open_stream(engine, settings, clock) as one:
-        yield one
-
-
-@pytest.fixture
-async def elsewhere(
-    stream: Stream, engine: AsyncEngine, settings: Settings, clock: FrozenClock
-) -> AsyncIterator[Stream]:
-    """Another process's."""
-    async with open_stream(engine, settings, clock) as other:
-        yield other
-
-
-def deals(viewer: Watching) -> list[int]:
-    return [snapshot["deal"]["id"] for snapshot in viewer.of("live")]
-
-
-def percents(viewer: Watching) -> list[int]:
-    return [update["stock"]["left_percent"] for update in viewer.of("stock")]
+from tests.factories.stream import live_of, open_stream, stock_of, watching
 
 
 async def test_what_one_process_publishes_the_viewers_of_both_see(stream: Stream, elsewhere: Stream) -> None:
@@ -54,16 +24,9 @@ async def test_what_one_process_publishes_the_viewers_of_both_see(stream: Stream
             assert stream.hub.present == live_of(number), "its own process has it at once"
             assert await elsewhere.publish("stock", stock_of(number, 50), f"{number:04}.1")
         for viewer in viewers:
-            await until(lambda viewer=viewer: deals(viewer)[-1:] == [5], "the last deal")  # type: ignore[misc]
-            await until(lambda viewer=viewer: seen_percent(viewer) == 50, "the last stock")  # type: ignore[misc]
+            await until(lambda viewer=viewer: viewer.deals()[-1:] == [5], "the last deal")  # type: ignore[misc]
+            await until(lambda viewer=viewer: viewer.percent() == 50, "the last stock")  # type: ignore[misc]
             assert all(before < after for before, after in pairwise(viewer.ids())), "ids grow"
-
-
-def seen_percent(viewer: Watching) -> int | None:
-    """What the newest event said is left."""
-    states = [event.data["stock"] for event in viewer.events if event.kind in ("live", "stock")]
-    percent: int | None = states[-1] and states[-1]["left_percent"]
-    return percent
 
 
 async def test_an_older_version_never_replaces_a_newer_whoever_brings_it(
@@ -74,48 +37,9 @@ async def test_an_older_version_never_replaces_a_newer_whoever_brings_it(
         assert not await elsewhere.publish("live", live_of(1), "0001")
         assert await elsewhere.publish("live", live_of(3), "0003")
         for viewer in viewers:
-            await until(lambda viewer=viewer: deals(viewer)[-1:] == [3], "the last deal")  # type: ignore[misc]
-            assert 1 not in deals(viewer)
-            assert deals(viewer) == sorted(deals(viewer))
-
-
-async def test_fifty_stocks_at_once_are_few_events_and_the_last_is_among_them(stream: Stream) -> None:
-    await stream.publish("live", live_of(7), "0001")
-    async with watching(stream) as (viewer,):
-        await until(lambda: deals(viewer), "the present")
-        loop = asyncio.get_running_loop()
-        begin = loop.time()
-        for percent in reversed(range(50)):
-            await stream.publish("stock", stock_of(7, percent), f"0001.{50 - percent:04}")
-        await until(lambda: 0 in percents(viewer), "the last one")
-        took = loop.time() - begin
-        assert percents(viewer) == sorted(percents(viewer), reverse=True)
-        assert len(percents(viewer)) <= took / STOCK_SECONDS + 2  # an empty shelf does not wait its turn
-        assert all(before < after for before, after in pairwise(viewer.ids()))
-
-
-async def test_a_stock_that_waited_while_a_new_deal_came_is_not_shown_after_it(redis: Redis) -> None:
-    hub = Hub(redis)
-    hub.heard = EventId(1, 0)
-    hub.apply(to_news(EventId(1, 1), "live", live_of(7)))
-    viewer = Watching(hub)
-    await until(lambda: deals(viewer) == [7], "the present")
-    hub.apply(to_news(EventId(1, 2), "stock", stock_of(7, 90)))
-    await until(lambda: percents(viewer) == [90], "the first stock goes out at once")
-    hub.apply(to_news(EventId(1, 3), "stock", stock_of(7, 80)))  # waits for its time
-    hub.apply(to_news(EventId(1, 4), "live", live_of(8)))
-    await until(lambda: deals(viewer) == [7, 8], "the new deal")
-    await until(lambda: hub._stock_timer is None, "its time came")
-    hub.apply(to_news(EventId(1, 5), "stock", stock_of(8, 70)))
-    await until(lambda: 70 in percents(viewer), "the new deal's stock")
-    assert percents(viewer) == [90, 70]
-    await viewer.leave()
-
-
-async def test_a_stock_of_another_deal_changes_nothing(stream: Stream) -> None:
-    await stream.publish("live", live_of(7), "0001")
-    await stream.publish("stock", stock_of(6, 1), "0001.1")
-    assert stream.hub.present == live_of(7)
+            await until(lambda viewer=viewer: viewer.deals()[-1:] == [3], "the last deal")  # type: ignore[misc]
+            assert 1 not in viewer.deals()
+            assert viewer.deals() == sorted(viewer.deals())
 
 
 async def test_ids_are_never_given_twice_also_after_redis_lost_everything(
@@ -127,7 +51,7 @@ async def test_ids_are_never_given_twice_also_after_redis_lost_everything(
             await redis.flushall()
         await stream.publish("live", live_of(9), "0009")
         for viewer in viewers:
-            await until(lambda viewer=viewer: deals(viewer)[-1:] == [9], "the last deal")  # type: ignore[misc]
+            await until(lambda viewer=viewer: viewer.deals()[-1:] == [9], "the last deal")  # type: ignore[misc]
             assert all(before < after for before, after in pairwise(viewer.ids()))
             assert viewer.ids()[-1].epoch >= 4
         assert stream.hub.present == elsewhere.hub.present == live_of(9)
@@ -144,8 +68,8 @@ async def test_after_redis_went_back_in_time_viewers_still_get_what_is_new(
         await redis.hset(STATE, mapping=old)
         await elsewhere.publish("live", live_of(9), "0009")
         for viewer in viewers:
-            await until(lambda viewer=viewer: deals(viewer)[-1:] == [9], "the last deal")  # type: ignore[misc]
-            assert deals(viewer) == sorted(deals(viewer)), "the old state was never shown"
+            await until(lambda viewer=viewer: viewer.deals()[-1:] == [9], "the last deal")  # type: ignore[misc]
+            assert viewer.deals() == sorted(viewer.deals()), "the old state was never shown"
             assert all(before < after for before, after in pairwise(viewer.ids()))
 
 
@@ -154,31 +78,31 @@ async def test_a_lost_message_is_healed_by_reading_again(
 ) -> None:
     await stream.publish("live", live_of(1), "0001")
     async with watching(elsewhere) as (viewer,):
-        await until(lambda: deals(viewer)[-1:] == [1], "the present")
+        await until(lambda: viewer.deals()[-1:] == [1], "the present")
         with monkeypatch.context() as patch:
             patch.setattr(elsewhere.hub, "apply", lambda _: None)
             await stream.publish("live", live_of(2), "0002")
             await stream.publish("stock", stock_of(2, 33), "0002.1")
-            await until(lambda: deals(viewer)[-1:] == [2], "the deal that was missed")
-            await until(lambda: seen_percent(viewer) == 33, "the stock that was missed")
+            await stream.tell(SHOW, "cheer", {"units": 1})
+            await until(lambda: viewer.deals()[-1:] == [2], "the deal that was missed")
+            await until(lambda: viewer.percent() == 33, "the stock that was missed")
+            await until(lambda: viewer.of("cheer"), "what was said meanwhile")
         assert all(before < after for before, after in pairwise(viewer.ids()))
 
 
 async def test_a_gap_is_noticed_and_healed_at_once(
     stream: Stream, elsewhere: Stream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_room, "RE_READ_SECONDS", 3600.0)
+    monkeypatch.setattr(listener, "RE_READ_SECONDS", 3600.0)
     await stream.publish("live", live_of(1), "0001")
     await until(lambda: elsewhere.hub.present == live_of(1), "the present")
-    await until(lambda: not elsewhere.hub._missed.is_set(), "nothing is missing")
     with monkeypatch.context() as patch:
-        patch.setattr(hub_room, "_news", lambda _: to_news(EventId(0, 0), "ping", {}))
+        lost = asyncio.Event()
+        patch.setattr(elsewhere.hub, "apply", lambda _: lost.set())
         await stream.publish("live", live_of(2), "0002")
-        heard = asyncio.Event()
-        patch.setattr(elsewhere.hub, "apply", lambda _: heard.set())
-        await stream.publish("ping", {}, "")
         async with asyncio.timeout(15):
-            await heard.wait()
+            await lost.wait()
+    assert elsewhere.hub.present == live_of(1)
     await stream.publish("stock", stock_of(2, 20), "0002.1")
     expected = live_of(2) | {name: stock_of(2, 20)[name] for name in ("stock", "pace", "crowd")}
     await until(lambda: elsewhere.hub.present == expected, "all that was missed")
@@ -194,7 +118,7 @@ async def test_a_subscription_that_was_cut_begins_anew_and_the_present_is_read(
             await stream.publish("live", live_of(number), f"{number:04}")
             for viewer in viewers:
                 await until(
-                    lambda viewer=viewer, number=number: deals(viewer)[-1:] == [number],  # type: ignore[misc]
+                    lambda viewer=viewer, number=number: viewer.deals()[-1:] == [number],  # type: ignore[misc]
                     f"deal {number}",
                 )
 
@@ -210,7 +134,7 @@ async def test_a_subscription_that_was_cut_begins_anew_and_the_present_is_read(
 async def test_close_ends_all_streams(stream: Stream) -> None:
     await stream.publish("live", live_of(1), "0001")
     async with watching(stream, stream, stream) as viewers:
-        await until(lambda: all(deals(viewer) for viewer in viewers), "all watch")
+        await until(lambda: all(viewer.deals() for viewer in viewers), "all watch")
         stream.hub.close()
         await until(lambda: all(viewer.ended for viewer in viewers), "all streams have ended")
         assert not stream.hub.viewers
@@ -221,13 +145,13 @@ async def test_pings_have_ids_of_their_own_and_come_to_everybody(
 ) -> None:
     await stream.publish("live", live_of(1), "0001")
     async with watching(stream, elsewhere) as viewers:
-        await until(lambda: all(deals(viewer) for viewer in viewers), "all watch")
+        await until(lambda: all(viewer.deals() for viewer in viewers), "all watch")
         for number in range(5):
             for one in (stream, elsewhere):
                 await one.ping()
             await stream.publish("stock", stock_of(1, number), f"0001.{number}")
         for viewer in viewers:
-            await until(lambda viewer=viewer: seen_percent(viewer) == 4, "the last stock")  # type: ignore[misc]
+            await until(lambda viewer=viewer: viewer.percent() == 4, "the last stock")  # type: ignore[misc]
             await until(lambda viewer=viewer: viewer.of("ping"), "a ping")  # type: ignore[misc]
             assert all(event.id for event in viewer.events)
             assert all(before < after for before, after in pairwise(viewer.ids()))
@@ -261,15 +185,6 @@ async def test_viewers_are_counted_over_all_processes(
         async with watching(one, one, other):
             await until(lambda: one.watching == other.watching == 3, "three watch")
         await until(lambda: one.watching == other.watching == 0, "nobody watches")
-
-
-async def test_a_process_that_fell_silent_is_no_longer_counted(stream: Stream, redis: Redis) -> None:
-    seconds: Any = await redis.time()
-    await redis.hset("stream:watching", "elsewhere:1:1", f"500 {seconds[0] - room.FORGET_SECONDS - 1}")
-    async with asyncio.timeout(15):
-        while await redis.hexists("stream:watching", "elsewhere:1:1"):
-            await asyncio.sleep(0.01)
-    assert stream.watching == 0
 
 
 async def test_stop_always_ends_though_a_cancellation_gets_lost_in_a_reply(

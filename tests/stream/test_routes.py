@@ -74,3 +74,33 @@ async def test_the_stream_begins_with_the_whole_present_whatever_was_seen_before
         for known in (later.id, "9-9", "garbage", "-", "x" * 8000):
             again = await first_event(client, {"Last-Event-ID": known})
             assert (again.event, again.json()["deal"]) == ("live", snapshot["deal"])
+
+
+@pytest.mark.parametrize(("way", "workers"), [("fast", 1), ("fast", 2), ("asgi", 1)])
+async def test_a_shop_that_is_told_to_stop_ends_hundreds_of_streams_cleanly_and_in_time(
+    servers: EmbeddedServers,
+    engine: AsyncEngine,
+    redis: Redis,
+    tmp_path: Path,
+    way: str,
+    workers: int,
+) -> None:
+    shop = running_shop(servers, tmp_path, "serve", "--workers", str(workers), STREAM=way, LIMITS="off")
+    opened = await asyncio.to_thread(shop.__enter__)
+    port = int(opened.address.rpartition(":")[2])
+    lines = [await asyncio.open_connection("127.0.0.1", port) for _ in range(300)]
+    try:
+        for reader, writer in lines:
+            writer.write(b"GET /api/v1/stream HTTP/1.1\r\nHost: shop.test\r\n\r\n")
+            async with asyncio.timeout(15):
+                await reader.readuntil(b"event: live")
+        opened.process.terminate()
+        async with asyncio.timeout(5):  # far less than uvicorn would wait for them
+            rests = await asyncio.gather(*(reader.read() for reader, _ in lines))
+            await asyncio.to_thread(opened.process.wait)
+        chunked = way == "asgi"
+        assert all(rest.endswith(b"0\r\n\r\n" if chunked else b"\n\n") for rest in rests), "to the last byte"
+    finally:
+        for _, writer in lines:
+            writer.close()
+        await asyncio.to_thread(shop.__exit__, None, None, None)

@@ -1,6 +1,6 @@
 // @ts-check
 // The live page follows the show: hears the stream, keeps the newest snapshot, and has it painted, said or revealed.
-import { paint, shownDeal } from './paint.js';
+import { entitle, paint, shownDeal } from './paint.js';
 import { fetchPhoto } from './photo.js';
 import { reveal } from './reveal.js';
 import { speaker } from './speech.js';
@@ -9,16 +9,21 @@ import { phaseOf, wordsFor } from './words.js';
 
 /** @typedef {import('./words.js').Snapshot} Snapshot */
 
+/** A line that is back so soon is not worth a word. */
+const BLINK_MS = 2000;
 const main = /** @type {HTMLElement} */ (document.getElementById('main'));
+const status = /** @type {HTMLElement} */ (document.getElementById('status'));
+const away = /** @type {HTMLElement} */ (document.getElementById('away'));
 const say = speaker(/** @type {HTMLElement} */ (document.getElementById('speech')));
 /** @type {Snapshot | undefined} */ let latest;
 let latestId = main.dataset.id ?? '', lastPercent = -1, revealing = false, frame = 0, lineTimer = 0;
 
 follow('/api/v1/stream', ({ name, data, id }) => {
-  if (name === 'line') return showLine(data === 'up');
+  if (name === 'line') showLine(data === 'up');
   if (name === 'live') takeLive(JSON.parse(data), id);
   if (name === 'stock') takeStock(JSON.parse(data), id);
 });
+document.addEventListener('visibilitychange', catchUp);
 
 /** @param {Snapshot} snapshot @param {string} id */
 function takeLive(snapshot, id) {
@@ -51,6 +56,7 @@ function isOlder(id, than) {
 
 function show() {
   if (!latest) return;
+  if (document.hidden) return entitle(wordsFor(latest));
   tell(latest);
   if (revealing) return;
   const { deal } = latest;
@@ -58,9 +64,16 @@ function show() {
   else paintSoon();
 }
 
+/** A tab that nobody saw is painted when somebody looks. What went on meanwhile is over: no crate for it. */
+function catchUp() {
+  if (document.hidden || !latest) return;
+  tell(latest);
+  paintNow();
+}
+
 /** @param {Snapshot} snapshot */
 function tell(snapshot) {
-  const words = wordsFor(snapshot), phase = phaseOf(snapshot);
+  const words = wordsFor(snapshot), phase = phaseOf(snapshot), { stall } = snapshot;
   say({
     deal: words.deal_id,
     phase,
@@ -68,6 +81,7 @@ function tell(snapshot) {
     left: words.left_words,
     opening: words.deal_id ? `New deal: ${words.title}, ${words.price}.` : `${words.title}.`,
     ending: `${words.status}. ${words.note}`,
+    stall: stall ? `${words.title} is holding up the show. ${stall.to_go} to go.` : '',
   });
 }
 
@@ -85,9 +99,7 @@ async function revealNext(snapshot) {
 }
 
 function paintSoon() {
-  // A hidden tab has no animation frames.
-  if (document.hidden) paintNow();
-  else frame ||= requestAnimationFrame(paintNow);
+  frame ||= requestAnimationFrame(paintNow);
 }
 
 function paintNow() {
@@ -100,12 +112,19 @@ function paintNow() {
 
 /** @param {boolean} up */
 function showLine(up) {
+  if (!up) {
+    // Told again and again while the line is down: the first time counts.
+    lineTimer ||= setTimeout(showAway, BLINK_MS, true);
+    return;
+  }
   clearTimeout(lineTimer);
-  if (up) paintSoon();
-  // A line that is back within two seconds is not worth a word.
-  else lineTimer = setTimeout(sayReconnecting, 2000);
+  lineTimer = 0;
+  showAway(false);
 }
 
-function sayReconnecting() {
-  /** @type {HTMLElement} */ (document.getElementById('line')).textContent = 'Reconnecting';
+/** @param {boolean} isAway */
+function showAway(isAway) {
+  main.toggleAttribute('data-away', isAway);
+  away.hidden = !isAway;
+  status.hidden = isAway;
 }

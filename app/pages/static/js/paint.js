@@ -21,6 +21,7 @@ export function paint(snapshot) {
   main.dataset.phase = phase;
   main.dataset.deal = words.deal_id;
   paintWords(words);
+  entitle(words);
   paintShelf(words);
   allowBuying(phase === 'live');
 }
@@ -44,7 +45,12 @@ function paintWords(words) {
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-if]'))) {
     element.hidden = !words[element.dataset.if ?? ''];
   }
-  document.title = `${words.page_title} · ${shop}`;
+}
+
+/** All that is seen of a hidden tab. @param {{page_title: string}} words */
+export function entitle({ page_title }) {
+  const title = `${page_title} · ${shop}`;
+  if (document.title !== title) document.title = title;
 }
 
 /** @param {{left_percent: string, left_words: string}} words */

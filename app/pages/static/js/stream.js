@@ -4,21 +4,49 @@
 import { openLine, QUIET_MS } from './line.js';
 
 /** @typedef {import('./line.js').Message} Message */
+/** @typedef {{join: () => void, leave: () => void}} Way */
 
 const NAME = 'live-stream';
 /** A leader answers at once; one that does not is asleep. */
 const ANSWER_MS = 3000;
+const SPREAD_MS = 1000;
+/** What a tab that comes later is told. What is for one shopper only is never kept. */
+const KEPT = ['live', 'stock', 'line'];
 
 /** @param {string} url @param {(message: Message) => void} hear */
 export function follow(url, hear) {
   // Without locks (an address that is not a secure context) every tab reads for itself.
-  if (!navigator.locks) return alone(url, hear);
+  let way = navigator.locks ? together(url, hear, goAlone) : alone(url, hear);
 
+  // Where the browser keeps no data for a site, it lends no lock either.
+  function goAlone() {
+    way.leave();
+    way = alone(url, hear);
+    way.join();
+  }
+
+  document.addEventListener('freeze', () => way.leave());
+  document.addEventListener('resume', () => way.join());
+  addEventListener('pagehide', () => way.leave());
+  addEventListener('pageshow', () => way.join());
+  way.join();
+}
+
+/** @param {string} url @param {(message: Message) => void} hear @returns {Way} */
+function alone(url, hear) {
+  /** @type {(() => void) | null} */ let close = null;
+  return {
+    join() { close ??= openLine(url, hear); },
+    leave() { close?.(); close = null; },
+  };
+}
+
+/** @param {string} url @param {(message: Message) => void} hear @param {() => void} noLock @returns {Way} */
+function together(url, hear, noLock) {
   /** @type {BroadcastChannel} */ let bus;
-  /** @type {ReturnType<typeof openLine> | null} */ let line = null;
   /** @type {AbortController} */ let turn;
-  /** @type {() => void} */ let release = () => {};
-  /** @type {Map<string, Message>} newest of each, for a tab that comes later */ const kept = new Map();
+  /** @type {(() => void) | null} gives the lead back */ let release = null;
+  /** @type {Map<string, Message>} newest of each */ const kept = new Map();
   let silence = 0, here = false;
 
   function join() {
@@ -31,10 +59,11 @@ export function follow(url, hear) {
   }
 
   function leave() {
+    if (!here) return;
     here = false;
     clearTimeout(silence);
     turn.abort();
-    release();
+    release?.();
     bus.close();
   }
 
@@ -43,20 +72,23 @@ export function follow(url, hear) {
     turn?.abort();
     const mine = turn = new AbortController();
     try {
-      await navigator.locks.request(NAME, steal ? { steal } : { signal: mine.signal }, lead);
-    } catch {
-      // Left, or this tab was asleep and another took the lock: stand in line again.
-      release();
-      if (here && turn === mine && !mine.signal.aborted) queue();
+      await navigator.locks.request(NAME, steal ? { steal } : { signal: mine.signal }, () => lead(mine.signal));
+    } catch (error) {
+      if (mine.signal.aborted) return;
+      release?.();
+      // This tab was asleep and another took the lock: stand in line again.
+      if (/** @type {Error} */ (error).name === 'AbortError') queue();
+      else noLock();
     }
   }
 
-  function lead() {
-    if (!here) return;
+  /** @param {AbortSignal} left */
+  function lead(left) {
+    if (left.aborted) return;
     clearTimeout(silence);
-    line = openLine(url, pass);
+    const close = openLine(url, pass);
     return new Promise(done => {
-      release = () => { line?.close(); line = null; done(0); };
+      release = () => { release = null; close(); done(0); };
     });
   }
 
@@ -69,17 +101,21 @@ export function follow(url, hear) {
   /** @param {Message} message */
   function take(message) {
     if (message.name === 'live') kept.delete('stock');
-    if (message.name !== 'ping') kept.set(message.name, message);
-    if (!line) expect(QUIET_MS);
+    if (KEPT.includes(message.name)) kept.set(message.name, message);
+    // The leader itself says when its line is quiet; only one that says nothing at all is gone.
+    expect(QUIET_MS + ANSWER_MS);
     hear(message);
   }
 
   function answer() {
-    if (line) for (const name of ['live', 'stock', 'line']) if (kept.has(name)) bus.postMessage(kept.get(name));
+    if (!release) return;
+    // Said also where there is nothing to tell yet: a slow shop is no reason to take over.
+    bus.postMessage({ name: 'here', data: '', id: '' });
+    for (const name of KEPT) if (kept.has(name)) bus.postMessage(kept.get(name));
   }
 
   function ask() {
-    if (line) return line.check();
+    if (release) return;
     bus.postMessage('hello');
     expect(ANSWER_MS);
   }
@@ -87,22 +123,13 @@ export function follow(url, hear) {
   /** The leader must be heard within `ms`, or one tab that somebody looks at takes over. @param {number} ms */
   function expect(ms) {
     clearTimeout(silence);
-    silence = setTimeout(() => { if (!line && !document.hidden) queue(true); }, ms + Math.random() * 1000);
+    if (!release) silence = setTimeout(takeOver, ms + Math.random() * SPREAD_MS);
+  }
+
+  function takeOver() {
+    if (!release && !document.hidden) queue(true);
   }
 
   document.addEventListener('visibilitychange', () => { if (here && !document.hidden) ask(); });
-  document.addEventListener('freeze', leave);
-  document.addEventListener('resume', join);
-  addEventListener('pagehide', leave);
-  addEventListener('pageshow', join);
-  addEventListener('online', () => line?.connect());
-  join();
-}
-
-/** @param {string} url @param {(message: Message) => void} hear */
-function alone(url, hear) {
-  let line = openLine(url, hear);
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) line.check(); });
-  addEventListener('pagehide', () => line.close());
-  addEventListener('pageshow', event => { if (event.persisted) line = openLine(url, hear); });
+  return { join, leave };
 }

@@ -11,7 +11,7 @@
  * @typedef {{watching: number}} Crowd
  * @typedef {'live' | 'sold-out' | 'paused' | 'closed'} Phase
  * @typedef {{id: string, show: {mode: string, phase: Phase, next_at: string | null}, deal: Deal | null,
- *   stock: Stock | null, pace: Pace | null, crowd: Crowd | null}} Snapshot
+ *   stock: Stock | null, pace: Pace | null, crowd: Crowd | null, stall?: {to_go: number} | null}} Snapshot
  */
 
 /** @type {Record<Phase, {status: string, button: string, stamp: string, note: string}>} */
@@ -37,7 +37,8 @@ export function wordsFor(snapshot) {
   const { show, deal, stock, pace, crowd } = snapshot;
   const phase = phaseOf(snapshot);
   const percent = (deal && stock?.left_percent) || 0;
-  const said = PHASE_WORDS[phase];
+  // A server newer than this page may know more phases.
+  const said = PHASE_WORDS[phase] ?? PHASE_WORDS.paused;
   const title = deal ? deal.title : 'The shelf is empty';
   const price = deal ? deal.price.text : '';
   return {

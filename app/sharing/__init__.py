@@ -1,0 +1,6 @@
+"""Helping to sell it out: coupons, and who helped with which order. Links and rewards come into this room later."""
+
+from app.sharing.coupons import Discount, quote
+from app.sharing.referral import Referral
+
+__all__ = ["Discount", "Referral", "quote"]
