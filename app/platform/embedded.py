@@ -23,6 +23,7 @@ from typing import Self
 from app.platform import embedded_supervisor
 from app.platform.embedded_servers import (
     POSTGRES_FOLDER,
+    POSTGRES_LOCK,
     POSTGRES_SOCKET,
     VALKEY_SOCKET,
     EmbeddedServersError,
@@ -74,7 +75,7 @@ class EmbeddedServers:
                 self._hold = self._wait_for_lock("apps.lock", fcntl.LOCK_SH, deadline)
             with self._starting_alone(deadline):
                 if not (self._data / POSTGRES_FOLDER / "PG_VERSION").exists():
-                    self._create_cluster()
+                    self._create_cluster(deadline)
                 self._start_what_is_down(deadline)
         except OSError as error:
             self._let_go_unless(came_with_hold)
@@ -104,9 +105,13 @@ class EmbeddedServers:
         if self._address != self._data:
             _link(self._address, self._data)
 
-    def _create_cluster(self) -> None:
-        with self._log.open("ab") as log:
-            create_cluster(self._data, log)
+    def _create_cluster(self, deadline: float) -> None:
+        lock = self._wait_for_lock(POSTGRES_LOCK, fcntl.LOCK_EX, deadline)
+        try:
+            with self._log.open("ab") as log:
+                create_cluster(self._data, log, lock)
+        finally:
+            os.close(lock)
 
     def _start_what_is_down(self, deadline: float) -> None:
         servers = [postgres(self._data, self._address), valkey(self._data, self._address)]

@@ -18,6 +18,7 @@ from app.platform.embedded_supervisor import Server, as_child
 
 POSTGRES_FOLDER = "postgres-18"
 POSTGRES_SOCKET = f"{POSTGRES_FOLDER}/.s.PGSQL.5432"
+POSTGRES_LOCK = "postgres.lock"
 VALKEY_SOCKET = "valkey/valkey.sock"
 
 FIRST_WORDS = b"CREATE ROLE breadmaker LOGIN\nCREATE DATABASE breadmaker OWNER breadmaker\n"
@@ -41,7 +42,7 @@ def postgres(data: Path, address: Path) -> Server:
         name="PostgreSQL",
         command=[str(_postgres_program("postgres")), "-D", str(folder), *settings],
         folder=str(folder),
-        lock=str(data / "postgres.lock"),
+        lock=str(data / POSTGRES_LOCK),
         socket=str(address / POSTGRES_SOCKET),
         leftovers=[str(folder / "postmaster.pid"), str(folder / ".s.PGSQL.5432.lock")],
         end_signal=signal.SIGINT,
@@ -65,26 +66,28 @@ def valkey(data: Path, address: Path) -> Server:
     )
 
 
-def create_cluster(data: Path, log: IO[bytes]) -> None:
+def create_cluster(data: Path, log: IO[bytes], lock: int) -> None:
     """Makes PostgreSQL's folder, whole or not at all: it is made under another name and then renamed.
 
-    Raises EmbeddedServersError or OSError.
+    `lock` is the file descriptor of the server's lock, held: whatever we start holds it too, so that nobody clears
+    away a folder that the children of a killed app still write to. Raises EmbeddedServersError or OSError.
     """
     for unfinished in data.glob(".unfinished-*"):
-        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(unfinished)
     folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=data))
     locale = ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     access = ["--username=postgres", "--auth-local=trust", "--auth-host=reject"]
     initdb = [str(_postgres_program("initdb")), "-D", str(folder)]
     # Nothing is synced until all is written; then once.
-    _run(folder, [*initdb, *locale, *access, "--no-instructions", "--no-sync"], log)
+    _run(folder, lock, [*initdb, *locale, *access, "--no-instructions", "--no-sync"], log)
     _run(
         folder,
+        lock,
         [str(_postgres_program("postgres")), "--single", "-F", "-D", str(folder), "postgres"],
         log,
         FIRST_WORDS,
     )
-    _run(folder, [*initdb, "--sync-only"], log)
+    _run(folder, lock, [*initdb, "--sync-only"], log)
     folder.rename(data / POSTGRES_FOLDER)
     _sync(data)
 
@@ -133,10 +136,17 @@ def _program(wheel: str, pattern: str) -> Path:
     return program
 
 
-def _run(folder: Path, command: list[str], log: IO[bytes], words: bytes = b"") -> None:
+def _run(folder: Path, lock: int, command: list[str], log: IO[bytes], words: bytes = b"") -> None:
     child = as_child(command, str(folder), signal.SIGKILL)
     ended = subprocess.run(  # noqa: S603
-        child, cwd="/", env=environment(), input=words, stdout=log, stderr=log, check=False
+        child,
+        cwd="/",
+        env=environment(),
+        input=words,
+        stdout=log,
+        stderr=log,
+        pass_fds=[lock],
+        check=False,
     )
     if ended.returncode:
         raise EmbeddedServersError(f"PostgreSQL could not make its folder; {log.name} says why.")
