@@ -1,7 +1,7 @@
 # The shop without servers of its own: `breadmaker serve` on the DATABASE_URL and REDIS_URL that it is given.
 # The environment is made in stages of their own, so that neither uv nor npm is in what runs.
 
-FROM node:24-slim AS typeface
+FROM node:24-slim AS browser
 WORKDIR /shop
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts
@@ -25,7 +25,10 @@ FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home --home-dir /shop --shell /usr/sbin/nologin breadmaker
 WORKDIR /shop
 COPY --from=environment /shop /shop
-COPY --from=typeface /shop/node_modules/@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2 app/pages/static/vendor/display.woff2
+COPY --from=browser /shop/node_modules/@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2 app/platform/static/vendor/display.woff2
+COPY --from=browser /shop/node_modules/uplot/dist/uPlot.esm.js app/admin/static/vendor/uplot.js
+COPY --from=browser /shop/node_modules/uplot/dist/uPlot.min.css app/admin/static/vendor/uplot.css
+COPY --from=browser /shop/node_modules/sortablejs/modular/sortable.core.esm.js app/admin/static/vendor/sortable.js
 # In a container 127.0.0.1 would be the container's own, which nobody outside can reach.
 ENV PATH=/shop/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -9,9 +9,10 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
-from app import identity, inventory, pages, sales, stream
+from app import admin, identity, inventory, pages, sales, stream
 from app.identity import Identity, shown_in
-from app.inventory import Showrunner
+from app.inventory import PhotoErrands, Showrunner
+from app.notices import Postman, carrier_for
 from app.platform import failpoints
 from app.platform.clock import Clock, SystemClock
 from app.platform.database import check_database, connect_database
@@ -27,7 +28,7 @@ from app.platform.redis import connect_redis
 from app.platform.server import at_stop_signal
 from app.platform.settings import Settings, load_settings
 from app.platform.signing import Signer, load_secret
-from app.sales import Buying, Checkout, Till
+from app.sales import Buying, Checkout, PastDeals, Till
 from app.stream import Asker, Door, Stream
 
 API = "/api/v1"
@@ -79,7 +80,20 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         subscription = connect_redis(settings.redis_url, timeout=None)
         house.push_async_callback(subscription.aclose)
 
-        people = app.state.identity = Identity.open(engine, signer, clock, secure=settings.secure)
+        postman = Postman(engine, clock, *carrier_for(settings))
+        await postman.start()
+        house.push_async_callback(postman.stop)
+
+        people = app.state.identity = Identity.open(
+            engine,
+            signer,
+            clock,
+            secure=settings.secure,
+            site=identity.Site(settings.shop_name, settings.public_url),
+            redis=redis,
+            subscription=subscription,
+            limits_by_address=settings.limits == "on",
+        )
         await people.start()
         house.push_async_callback(people.stop)
 
@@ -100,9 +114,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         house.push_async_callback(checkout.stop)
         app.state.buying = Buying(people, checkout, host_of(settings.public_url))
 
+        app.state.past_deals = PastDeals()
         showrunner = app.state.showrunner = Showrunner(engine, checkout, events, clock, settings)
         await showrunner.start()
         house.push_async_callback(showrunner.stop)
+
+        errands = PhotoErrands(engine, showrunner, clock)
+        await errands.start()
+        house.push_async_callback(errands.stop)
 
         pulse = app.state.pulse = Pulse()
         pulse.follow("breadmaker_viewers", "Open streams.", lambda: events.hub.size)
@@ -148,20 +167,29 @@ def _asker_of(app: FastAPI) -> Callable[[Scope], Asker | None]:
 def _mount_rooms(app: FastAPI) -> None:
     app.include_router(health_router(_checks(app)))
     app.include_router(metrics_router(app.state.settings.metrics_token))
-    for room in (identity.router, inventory.router, stream.router, sales.router, inventory.desk_router):
+    for room in (
+        identity.router,
+        identity.account_router,
+        identity.passkey_router,
+        inventory.router,
+        stream.router,
+        sales.router,
+        inventory.desk_router,
+    ):
         app.include_router(room, prefix=API)
     app.include_router(inventory.photo_router)
-    app.include_router(pages.accounts_router)
-    app.include_router(pages.router)
-    app.mount(pages.RELEASE, pages.StaticAssets(for_ever=True))
-    app.mount("/static", pages.StaticAssets(for_ever=False))
+    for page_router in pages.routers:
+        app.include_router(page_router)
+    app.include_router(admin.router)
+    admin.site.serve(app)  # before the shoppers' site: its address lies below theirs
+    pages.site.serve(app)
 
 
 def _stand_guard(app: FastAPI, settings: Settings) -> None:
     """Middleware, innermost first."""
     install_error_handlers(app, pages.problem_page)
     app.add_middleware(GZipMiddleware, minimum_size=600)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, limits=inventory.BODY_LIMITS)
     app.add_middleware(SameSiteOnly, public_url=settings.public_url)
     app.add_middleware(SecurityHeaders, secure=settings.secure)
 
@@ -180,4 +208,8 @@ def _checks(app: FastAPI) -> dict[str, Check]:
         if not await app.state.checkout.is_ready():
             raise Unavailable("the live deal's gate is not open")
 
-    return {"database": database, "redis": redis, "migrations": migrations, "gate": gate}
+    async def show() -> None:
+        if not app.state.showrunner.ticks:
+            raise Unavailable("this process does not run the show")
+
+    return {"database": database, "redis": redis, "migrations": migrations, "gate": gate, "show": show}

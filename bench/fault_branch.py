@@ -50,6 +50,11 @@ class Branch:
                 self.start()
             time.sleep(0.05)
 
+    @property
+    def is_armed(self) -> bool:
+        """Whether a failpoint waits in it."""
+        return bool(self._armed)
+
     def is_alive(self) -> bool:
         """Whether the process is there, stopped or not."""
         return self._process is not None and self._process.poll() is None

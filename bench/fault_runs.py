@@ -112,8 +112,11 @@ def run_once(ground: Ground, branches: Sequence[Branch], seed: int) -> FaultRun:
     quantity = chance.randint(60, min(800, 500 * limit))
     tokens = ground.tokens.read_text().split()
     faults = _arm(scene)
-    deal_id = branches[0].desk.open_deal(f"Seed {seed}", quantity, limit)
-    following = branches[0].desk.queue_deal(f"After seed {seed}", 1_000, 1)
+    desk = next(
+        branch.desk for branch in branches if not branch.is_armed
+    )  # which does not die under our hands
+    deal_id = desk.open_deal(f"Seed {seed}", quantity, limit)
+    following = desk.queue_deal(f"After seed {seed}", 1_000, 1)
     crowd = Crowd([branch.port for branch in branches], tokens[:SHOPPERS], deal_id, limit, seed)
     crowd.come()
     faults += _break_things(scene)

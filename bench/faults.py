@@ -65,6 +65,13 @@ def freeze_redis(scene: Scene) -> None:
         time.sleep(scene.chance.uniform(0.3, 3.0))
 
 
+def freeze_redis_for_ten_seconds(scene: Scene) -> None:
+    """For longer than a shopper is asked to wait: some hear 503, and ask again."""
+    valkey = listener(scene.ground.valkey_socket)
+    with stopped([valkey] if valkey else []):
+        time.sleep(10.0)
+
+
 def empty_redis(scene: Scene) -> None:
     """FLUSHALL."""
     in_redis(scene, lambda redis: redis.flushall())
@@ -150,6 +157,7 @@ FAULTS: list[Callable[[Scene], None]] = [
     freeze_a_process,
     kill_redis,
     freeze_redis,
+    freeze_redis_for_ten_seconds,
     empty_redis,
     forget_scripts,
     put_something_else_there,

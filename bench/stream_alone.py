@@ -21,9 +21,10 @@ from app.platform.clock import SystemClock
 from app.platform.database import connect_database
 from app.platform.embedded import EmbeddedServers
 from app.platform.guards import strict_fields
+from app.platform.listening import listen
 from app.platform.migrations import migrate
 from app.platform.redis import connect_redis
-from app.platform.server import listen, serve
+from app.platform.server import serve
 from app.stream import Door, Stream, router
 
 

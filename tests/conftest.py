@@ -10,11 +10,15 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.identity import opening
+from app.identity.passwords import Passwords
 from app.platform.database import connect_database, metadata
 from app.platform.embedded import EmbeddedServers
 from app.platform.migrations import migrate
 from app.platform.redis import connect_redis
 from app.platform.settings import Settings
+from tests.factories.house import House, opened
+from tests.factories.identity import cheap_hasher
 
 for name in [name for name in os.environ if name.startswith("BREADMAKER_")]:
     del os.environ[name]  # a developer's own settings are none of the tests' business
@@ -81,3 +85,13 @@ def clock() -> FrozenClock:
 def settings(servers: EmbeddedServers, tmp_path: Path) -> Settings:
     """The shop's settings on the tests' servers."""
     return Settings(database_url=servers.database_url, redis_url=servers.redis_url, data=tmp_path)
+
+
+@pytest.fixture
+async def house(
+    engine: AsyncEngine, redis: Redis, settings: Settings, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[House]:
+    """The whole app, opened, with a visitor, a shopper (Ada) and a merchandiser (Mia) in front of it."""
+    monkeypatch.setattr(opening, "Passwords", lambda: Passwords(cheap_hasher()))
+    async with opened(settings.model_copy(update={"secret": "s" * 40}), clock) as house:
+        yield house

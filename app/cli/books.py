@@ -7,7 +7,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from app.cli.opening import CannotError, Shop, open_shop, tell, with_servers
+from app.cli.opening import CannotError, Shop, open_shop, tell
+from app.cli.servers import with_servers
 from app.inventory import audit_show
 from app.platform.proof import Examined
 from app.platform.settings import load_settings

@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.cli.opening import tell, with_servers
-from app.pages import STATIC
+from app.cli.opening import tell
+from app.cli.servers import with_servers
+from app.pages import site
 from app.platform.database import connect_database
 from app.platform.migrations import OldSchemaError, check_schema
 from app.platform.redis import connect_redis
@@ -29,7 +30,7 @@ def doctor(
     with with_servers(settings) as complete:
         findings = [_found("settings", True, f"the servers are {'given' if given else 'the embedded ones'}")]
         findings += asyncio.run(_look(complete))
-    has_font = (STATIC / "vendor" / "display.woff2").exists()
+    has_font = site.has_vendored("display.woff2")
     findings.append(
         _found("typeface", True, "the display typeface is here" if has_font else "pages use system fonts")
     )

@@ -1,9 +1,9 @@
 """What commands open before they do their work: the servers, the database, the rooms that they need."""
 
 import json
-import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import typer
@@ -14,8 +14,6 @@ from app.identity import Identity
 from app.inventory import Showrunner
 from app.platform.clock import Clock, SystemClock
 from app.platform.database import connect_database
-from app.platform.embedded import EmbeddedServers, EmbeddedServersError
-from app.platform.logging import get_logger
 from app.platform.migrations import check_schema, migrate
 from app.platform.redis import connect_redis
 from app.platform.settings import Settings
@@ -23,9 +21,7 @@ from app.platform.signing import Signer, load_secret
 from app.sales import Checkout
 from app.stream import Stream
 
-log = get_logger(__name__)
-
-HEAL_SECONDS = 2.0
+COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
 
 class CannotError(Exception):
@@ -43,34 +39,6 @@ class Shop:
     signer: Signer
     identity: Identity
     showrunner: Showrunner
-
-
-@contextmanager
-def with_servers(settings: Settings) -> Iterator[Settings]:
-    """The settings with a database and a Redis in them: those that were given, else the embedded ones."""
-    if settings.database_url is not None:
-        yield settings
-        return
-    servers = EmbeddedServers(settings.data).start()
-    over = threading.Event()
-    keeper = threading.Thread(target=_keep_up, args=(servers, over), name="servers", daemon=True)
-    keeper.start()
-    try:
-        urls = {"database_url": servers.database_url, "redis_url": servers.redis_url}
-        yield settings.model_copy(update=urls)
-    finally:
-        over.set()
-        keeper.join()
-        servers.stop()
-
-
-def _keep_up(servers: EmbeddedServers, over: threading.Event) -> None:
-    """A killed server is healed by its supervisor; a killed supervisor, with which both servers end, by this."""
-    while not over.wait(HEAL_SECONDS):
-        try:
-            servers.start()
-        except EmbeddedServersError as error:
-            log.warning("the embedded servers are down", error=str(error))
 
 
 @asynccontextmanager
@@ -96,4 +64,9 @@ async def open_shop(settings: Settings, *, may_migrate: bool = False) -> AsyncIt
 
 def tell(facts: Mapping[str, object], words: str, *, as_json: bool) -> None:
     """Print `facts` for a program or `words` for a person."""
-    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else words)
+    typer.echo(harmless(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else words))
+
+
+def harmless(text: str) -> str:
+    """`text` without what a terminal would obey: it may have come from a file."""
+    return COMMANDS.sub("\N{REPLACEMENT CHARACTER}", text)

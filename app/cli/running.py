@@ -1,42 +1,36 @@
-"""up, serve and migrate."""
+"""serve and migrate, and what `up` does once its servers are there."""
 
 import asyncio
 import os
 import socket
-from typing import Annotated
 from urllib.parse import quote
 
 import typer
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli.opening import CannotError, open_shop, with_servers
+from app.cli.opening import CannotError, open_shop
+from app.cli.servers import with_servers
+from app.cli.up import Host, Port, Workers
 from app.inventory import start_sample
 from app.main import way_in
 from app.platform.database import connect_database
+from app.platform.listening import listen
 from app.platform.logging import configure_logging
 from app.platform.migrations import check_schema
 from app.platform.migrations import migrate as bring_to_newest
 from app.platform.redis import connect_redis
-from app.platform.server import listen
 from app.platform.server import serve as run_server
 from app.platform.settings import Settings, SettingsError, load_settings
 
 APP = "app.main:create_app"
 
-Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
-Port = Annotated[int | None, typer.Option(min=1, max=65535, help="The port; else 8000 or the next free one.")]
-Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Processes that serve.")]
 
-
-def up(host: Host = None, port: Port = None, workers: Workers = None) -> None:
-    """The whole shop: servers where none are given, migrations, a sample queue where nothing was ever queued."""
-    settings = load_settings(host=host, port=port, workers=workers)
+def open_the_whole_shop(settings: Settings, listener: socket.socket) -> None:
+    """Migrations, a sample queue where nothing was ever queued, and the site until it is told to stop."""
     configure_logging(settings.log)
-    listener = listen(settings.host, settings.port)  # first, so that a taken port changes nothing
-    with with_servers(settings) as complete:
-        welcome = asyncio.run(_prepare(complete))
-        _serve(complete, listener, welcome)
+    welcome = asyncio.run(_prepare(settings))
+    _serve(settings, listener, welcome)
 
 
 def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None:

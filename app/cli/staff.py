@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from app.cli.opening import CannotError, open_shop, tell, with_servers
+from app.cli.opening import CannotError, open_shop, tell
+from app.cli.servers import with_servers
 from app.identity import Role
 from app.platform.settings import Settings, load_settings
 

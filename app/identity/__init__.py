@@ -1,44 +1,90 @@
 """Who is asking: accounts, sessions, roles, and the dependencies that say so to every other room."""
 
+from app.identity.account_routes import person_asking
+from app.identity.account_routes import router as account_router
+from app.identity.arrival import Arrival
 from app.identity.asking import (
     NotAllowed,
-    SignInRequired,
+    SignInAgain,
+    allow,
     browsers_session,
     clear_session_cookie,
     desk,
+    device_of,
+    freshly_signed_in,
     identity_of,
     maybe_signed_in,
     set_session_cookie,
     shown_in,
     signed_in,
+    site_address,
 )
-from app.identity.credentials import Credentials, Newcomer
-from app.identity.opening import Identity
-from app.identity.person import Person
+from app.identity.challenges import PasskeyNotAccepted
+from app.identity.credentials import Credentials, Newcomer, clean_email, clean_name, clean_password
+from app.identity.limits import CHANGE, LINK, MAIL, PASSKEY, SIGN_IN, SIGN_UP
+from app.identity.links import LinkSpent
+from app.identity.naming import names_in_records
+from app.identity.opening import Identity, Site
+from app.identity.passkey_browser import challenge_of, party_for, party_or_refusal
+from app.identity.passkey_routes import router as passkey_router
+from app.identity.passkeys import Passkey
+from app.identity.person import Person, SignInRequired, names_of
 from app.identity.roles import Role
 from app.identity.routes import router
 from app.identity.sessions import SignedIn
-from app.identity.shoppers import Arrival, EmailTaken, WrongCredentials
+from app.identity.shoppers import EmailTaken, WrongCredentials
+from app.identity.staff import LastOwner
+from app.identity.tables import LinkFor
+from app.identity.visits import Visit
 
 __all__ = [
+    "CHANGE",
+    "LINK",
+    "MAIL",
+    "PASSKEY",
+    "SIGN_IN",
+    "SIGN_UP",
     "Arrival",
     "Credentials",
     "EmailTaken",
     "Identity",
+    "LastOwner",
+    "LinkFor",
+    "LinkSpent",
     "Newcomer",
     "NotAllowed",
+    "Passkey",
+    "PasskeyNotAccepted",
     "Person",
     "Role",
+    "SignInAgain",
     "SignInRequired",
     "SignedIn",
+    "Site",
+    "Visit",
     "WrongCredentials",
+    "account_router",
+    "allow",
     "browsers_session",
+    "challenge_of",
+    "clean_email",
+    "clean_name",
+    "clean_password",
     "clear_session_cookie",
     "desk",
+    "device_of",
+    "freshly_signed_in",
     "identity_of",
     "maybe_signed_in",
+    "names_in_records",
+    "names_of",
+    "party_for",
+    "party_or_refusal",
+    "passkey_router",
+    "person_asking",
     "router",
     "set_session_cookie",
     "shown_in",
     "signed_in",
+    "site_address",
 ]

@@ -5,23 +5,23 @@ from typing import cast
 
 from fastapi import Request, Response
 
+from app.identity.credentials import one_spelling
+from app.identity.device import device_words
+from app.identity.limits import Policy, fields_of
 from app.identity.opening import Identity
-from app.identity.person import Person
+from app.identity.person import Person, SignInRequired
 from app.identity.roles import may_run_the_desk
 from app.identity.sessions import LIFETIMES, SignedIn, Ticket
 from app.identity.tables import Kind
+from app.platform.address import own_address, party_of
 from app.platform.errors import Problem
 
 
-class SignInRequired(Problem):
-    """Only somebody who is signed in can do this. Sign in, or send a token, and try again."""
+class SignInAgain(Problem):
+    """This changes who can enter the account, so it wants a sign-in of the last 15 minutes. Sign in, and try again."""
 
-    status = 401
-    title = "Please sign in"
-
-    def headers(self) -> dict[str, str]:
-        """RFC 9110 wants a challenge with every 401; no browser opens a dialogue for this one."""
-        return super().headers() | {"WWW-Authenticate": "Bearer"}
+    status = 403
+    title = "Please sign in once more"
 
 
 class NotAllowed(Problem):
@@ -65,6 +65,34 @@ async def signed_in(request: Request) -> SignedIn:
     if found is None:
         raise SignInRequired
     return found
+
+
+async def freshly_signed_in(request: Request) -> SignedIn:
+    """Dependency: who is asking, where they signed in within the last quarter of an hour.
+
+    Raises SignInRequired and SignInAgain.
+    """
+    found = await signed_in(request)
+    if not await identity_of(request).visits.is_fresh(found):
+        raise SignInAgain
+    return found
+
+
+async def allow(request: Request, policy: Policy, account: str | None = None) -> None:
+    """Count one try by whoever asks, on the account (an e-mail address as typed, say). Raises SlowDown."""
+    key = None if account is None else one_spelling(account)
+    limits = identity_of(request).limits
+    request.state.limits = fields_of(await limits.count(policy, account=key, address=party_of(request)))
+
+
+def device_of(request: Request) -> str:
+    """The browser that asks, in words."""
+    return device_words(request.headers.get("user-agent", ""))
+
+
+def site_address(request: Request) -> str:
+    """What links in mails begin with."""
+    return own_address(request, identity_of(request).site.public_url)
 
 
 async def desk(request: Request) -> Person:

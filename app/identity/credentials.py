@@ -35,7 +35,17 @@ def clean_email(email: str) -> str:
         found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         raise PydanticCustomError("email", "This is not an e-mail address.") from None
+    if "=?" in found.normalized:  # mail programs decode what follows, and would write to somebody else
+        raise PydanticCustomError("email", "This is not an e-mail address.")
     return found.normalized.lower()
+
+
+def one_spelling(typed: str) -> str:
+    """What limits count by: the address that `typed` stands for, since a domain can be written in thousands of ways."""
+    try:
+        return clean_email(typed)
+    except ValueError:
+        return typed.strip().casefold()
 
 
 def clean_password(password: str) -> str:

@@ -2,14 +2,30 @@
 
 from dataclasses import dataclass
 
+from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.identity.accounts import Accounts
+from app.identity.challenges import Challenges
+from app.identity.limits import Limits
+from app.identity.links import MailedLinks
+from app.identity.passkeys import Passkeys
 from app.identity.passwords import Passwords
+from app.identity.revocations import Revocations
 from app.identity.sessions import Sessions
 from app.identity.shoppers import Shoppers
 from app.identity.staff import Staff
+from app.identity.visits import Visits
 from app.platform.clock import Clock
 from app.platform.signing import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The shop as people reach it: its name, and its address where one is set."""
+
+    name: str = "Breadmaker"
+    public_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +34,17 @@ class Identity:
 
     engine: AsyncEngine
     clock: Clock
+    site: Site
+    secure: bool  # browsers come over https
     sessions: Sessions
     passwords: Passwords
+    limits: Limits
     shoppers: Shoppers
     staff: Staff
-    secure: bool  # browsers come over https
+    links: MailedLinks
+    passkeys: Passkeys
+    accounts: Accounts
+    visits: Visits
 
     @classmethod
     def open(
@@ -33,13 +55,34 @@ class Identity:
         *,
         secure: bool,
         passwords: Passwords | None = None,
+        site: Site | None = None,
+        redis: Redis | None = None,
+        subscription: Redis | None = None,
+        limits_by_address: bool = True,
     ) -> "Identity":
-        """Put together, nothing running yet: enough for the command line."""
-        sessions = Sessions(engine, signer, clock)
+        """Put together, nothing running yet: enough for the command line.
+
+        Without `redis` and `subscription` limits are this process's own, and ended sessions are read, not told.
+        """
+        told = Revocations(redis, subscription) if redis and subscription else None
+        sessions = Sessions(engine, signer, clock, told)
         passwords = passwords or Passwords()
-        shoppers = Shoppers(engine, sessions, passwords, clock)
-        staff = Staff(engine, sessions, passwords, clock)
-        return cls(engine, clock, sessions, passwords, shoppers, staff, secure)
+        links = MailedLinks(engine, sessions, clock)
+        return cls(
+            engine=engine,
+            clock=clock,
+            site=site or Site(),
+            secure=secure,
+            sessions=sessions,
+            passwords=passwords,
+            limits=Limits(redis, by_address=limits_by_address),
+            shoppers=Shoppers(engine, sessions, passwords, clock),
+            staff=Staff(engine, sessions, passwords, clock),
+            links=links,
+            passkeys=Passkeys(engine, sessions, Challenges(engine, signer, clock), clock),
+            accounts=Accounts(engine, sessions, passwords, links, clock),
+            visits=Visits(engine, sessions, clock),
+        )
 
     async def start(self) -> None:
         """Begin to follow which sessions are revoked. Raises where PostgreSQL does not answer."""

@@ -1,23 +1,36 @@
-"""The calls about people. Main mounts them under /api/v1."""
+"""The calls about coming and going. Main mounts them under /api/v1."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from app.identity.arrival import Arrival
 from app.identity.asking import (
-    SignInRequired,
+    allow,
     browsers_session,
     clear_session_cookie,
+    device_of,
     identity_of,
     maybe_signed_in,
     set_session_cookie,
     signed_in,
+    site_address,
 )
-from app.identity.credentials import Credentials, Newcomer
+from app.identity.challenges import PasskeyNotAccepted
+from app.identity.credentials import EMAIL_LENGTH, Credentials, Newcomer
+from app.identity.limits import MAIL, PASSKEY, SIGN_IN, SIGN_UP, LimitedRoute
+from app.identity.passkey_browser import (
+    NoPasskeysHere,
+    PasskeyAnswer,
+    challenge_of,
+    give_challenge,
+    party_or_refusal,
+)
+from app.identity.person import SignInRequired
 from app.identity.roles import Role
 from app.identity.sessions import SignedIn
-from app.identity.shoppers import Arrival, EmailTaken, WrongCredentials
+from app.identity.shoppers import EmailTaken, WrongCredentials
 from app.identity.tables import Kind
 from app.platform.clock import rfc3339
 from app.platform.errors import Invalid, SlowDown
@@ -62,12 +75,24 @@ class Me(BaseModel):
     newsletter: bool
 
 
+class LinkWish(BaseModel):
+    """Someone who wants to sign in by mail. Any text passes for an e-mail here, as when signing in."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={"examples": [{"email": "ada@example.com"}]},
+    )
+
+    email: str = Field(max_length=2 * EMAIL_LENGTH)
+
+
 async def never_cached(response: Response) -> None:
     """These answers are one person's own."""
     response.headers["Cache-Control"] = "no-store"
 
 
-router = APIRouter(tags=["people"], dependencies=[Depends(never_cached)])
+router = APIRouter(tags=["people"], route_class=LimitedRoute, dependencies=[Depends(never_cached)])
 
 
 @router.post(
@@ -75,16 +100,60 @@ router = APIRouter(tags=["people"], dependencies=[Depends(never_cached)])
 )
 async def sign_up(newcomer: Newcomer, request: Request, response: Response) -> Shopper:
     """Sign up. The answer sets the session cookie."""
-    shoppers = identity_of(request).shoppers
-    arrival = await shoppers.sign_up(newcomer, instead_of=browsers_session(request))
+    await allow(request, SIGN_UP, newcomer.email)
+    arrival = await identity_of(request).shoppers.sign_up(
+        newcomer, instead_of=browsers_session(request), device=device_of(request)
+    )
     return _welcome(arrival, request, response)
 
 
 @router.post("/session", operation_id="sign_in", responses=problems(WrongCredentials, Invalid, SlowDown))
 async def sign_in(credentials: Credentials, request: Request, response: Response) -> Shopper:
     """Sign in with a fresh session. The answer sets the session cookie; the browser's earlier session ends."""
-    shoppers = identity_of(request).shoppers
-    arrival = await shoppers.sign_in(credentials, instead_of=browsers_session(request))
+    await allow(request, SIGN_IN, credentials.email)
+    arrival = await identity_of(request).shoppers.sign_in(
+        credentials, instead_of=browsers_session(request), device=device_of(request)
+    )
+    return _welcome(arrival, request, response)
+
+
+@router.post(
+    "/session/link", status_code=202, operation_id="mail_sign_in_link", responses=problems(Invalid, SlowDown)
+)
+async def mail_sign_in_link(wish: LinkWish, request: Request) -> None:
+    """Mail a link to sign in with. The answer and its time are the same whether anybody has that address."""
+    await allow(request, MAIL, wish.email)
+    await identity_of(request).links.ask_to_sign_in(wish.email, "/account", site_address(request))
+
+
+@router.post(
+    "/session/passkey/options",
+    operation_id="passkey_sign_in_options",
+    responses=problems(NoPasskeysHere, SlowDown),
+)
+async def passkey_sign_in_options(request: Request, response: Response) -> dict[str, Any]:
+    """Options for `navigator.credentials.get`. The answer sets a cookie that binds them to the browser."""
+    await allow(request, PASSKEY)
+    options, cookie = identity_of(request).passkeys.to_enter(party_or_refusal(request))
+    give_challenge(request, response, cookie)
+    return options
+
+
+@router.post(
+    "/session/passkey",
+    operation_id="sign_in_with_passkey",
+    responses=problems(PasskeyNotAccepted, NoPasskeysHere, Invalid, SlowDown),
+)
+async def sign_in_with_passkey(answer: PasskeyAnswer, request: Request, response: Response) -> Shopper:
+    """Sign in with a fresh session, by what the browser's `get` answered. Each challenge is answered once."""
+    await allow(request, PASSKEY)
+    arrival = await identity_of(request).passkeys.enter(
+        party_or_refusal(request),
+        challenge_of(request),
+        answer.credential,
+        instead_of=browsers_session(request),
+        device=device_of(request),
+    )
     return _welcome(arrival, request, response)
 
 
@@ -114,7 +183,9 @@ async def sign_out(
 )
 async def create_token(credentials: Credentials, request: Request) -> Token:
     """A token for programs. `DELETE /session` with it ends it."""
-    ticket = (await identity_of(request).shoppers.sign_in(credentials, Kind.TOKEN)).ticket
+    await allow(request, SIGN_IN, credentials.email)
+    shoppers = identity_of(request).shoppers
+    ticket = (await shoppers.sign_in(credentials, Kind.TOKEN, device=device_of(request))).ticket
     return Token(token=ticket.text, expires_at=rfc3339(ticket.expires_at))
 
 

@@ -1,16 +1,17 @@
 """Shoppers: sign up, sign in, look up."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.identity.arrival import Arrival, arrived
 from app.identity.credentials import Credentials, Newcomer, clean_email
 from app.identity.passwords import Passwords
 from app.identity.person import PERSON, Person, PersonRow, as_person, people
-from app.identity.sessions import Sessions, SignedIn, Ticket
+from app.identity.roles import Role
+from app.identity.sessions import Sessions, SignedIn
 from app.identity.tables import Kind, shoppers
 from app.platform.clock import Clock
 from app.platform.errors import Problem
@@ -34,14 +35,6 @@ class WrongCredentials(Problem):
         return super().headers() | {"WWW-Authenticate": "Bearer"}
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """Someone who has just come in, and the session that says so."""
-
-    person: Person
-    ticket: Ticket
-
-
 class Shoppers:
     """Every account. `instead_of` is the browser's earlier session: it ends when a fresh one begins."""
 
@@ -51,16 +44,23 @@ class Shoppers:
         self._passwords = passwords
         self._clock = clock
 
-    async def sign_up(self, newcomer: Newcomer, *, instead_of: SignedIn | None = None) -> Arrival:
+    async def sign_up(
+        self, newcomer: Newcomer, *, instead_of: SignedIn | None = None, device: str = ""
+    ) -> Arrival:
         """A new account, signed in. Raises EmailTaken, SlowDown."""
         password_hash = await self._passwords.hash(newcomer.password)  # before a connection is taken
         async with self._engine.begin() as connection:
-            row = await _add(connection, newcomer, password_hash, self._clock.now())
-            ticket = await self._sessions.start(connection, row.id, Kind.COOKIE)
-        return await self._arrived(row, ticket, instead_of)
+            row = await add_shopper(connection, newcomer, password_hash, self._clock.now())
+            ticket = await self._sessions.start(connection, row.id, Kind.COOKIE, device)
+        return await arrived(self._sessions, row, ticket, instead_of)
 
     async def sign_in(
-        self, credentials: Credentials, kind: Kind = Kind.COOKIE, *, instead_of: SignedIn | None = None
+        self,
+        credentials: Credentials,
+        kind: Kind = Kind.COOKIE,
+        *,
+        instead_of: SignedIn | None = None,
+        device: str = "",
     ) -> Arrival:
         """A fresh session. Raises WrongCredentials, SlowDown."""
         known_hash = await self._hash_of(credentials.email)
@@ -73,8 +73,8 @@ class Shoppers:
             row = (await connection.execute(still.with_for_update(read=True))).one_or_none()
             if row is None:
                 raise WrongCredentials
-            ticket = await self._sessions.start(connection, row.id, kind)
-        return await self._arrived(row, ticket, instead_of)
+            ticket = await self._sessions.start(connection, row.id, kind, device)
+        return await arrived(self._sessions, row, ticket, instead_of)
 
     async def by_id(self, shopper_id: int) -> Person | None:
         """The person as the database has them now, role included."""
@@ -93,20 +93,25 @@ class Shoppers:
             )
         return found
 
-    async def _arrived(self, row: PersonRow, ticket: Ticket, instead_of: SignedIn | None) -> Arrival:
-        if instead_of:
-            await self._sessions.end(instead_of.session_id)
-        return Arrival(as_person(row), ticket)
 
-
-async def _add(
-    connection: AsyncConnection, newcomer: Newcomer, password_hash: str, now: datetime
+async def add_shopper(
+    connection: AsyncConnection,
+    newcomer: Newcomer,
+    password_hash: str,
+    now: datetime,
+    role: Role = Role.SHOPPER,
 ) -> PersonRow:
-    """Of two who come with one address at the same moment, the unique constraint lets one in."""
+    """Of two who come with one address at the same moment, the unique constraint lets one in. Raises EmailTaken."""
     row = (
         await connection.execute(
             insert(shoppers)
-            .values(email=newcomer.email, name=newcomer.name, password_hash=password_hash, created_at=now)
+            .values(
+                email=newcomer.email,
+                name=newcomer.name,
+                password_hash=password_hash,
+                role=role,
+                created_at=now,
+            )
             .on_conflict_do_nothing(index_elements=[shoppers.c.email])
             .returning(*PERSON)
         )

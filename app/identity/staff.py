@@ -1,4 +1,4 @@
-"""Staff: shoppers with a role. Named on the command line only."""
+"""Staff: shoppers with a role, named on the command line; the first owner comes by the link of the first start."""
 
 from datetime import datetime
 
@@ -6,14 +6,19 @@ from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.identity.credentials import NAME_LENGTH, clean_email, clean_name, clean_password
+from app.identity.arrival import Arrival, arrived
+from app.identity.credentials import NAME_LENGTH, Newcomer, clean_email, clean_name, clean_password
 from app.identity.passwords import Passwords
 from app.identity.person import PERSON, Person, PersonRow, as_person
 from app.identity.roles import Role, may_run_the_desk
-from app.identity.sessions import Sessions
-from app.identity.tables import shoppers
+from app.identity.sessions import Sessions, SignedIn
+from app.identity.shoppers import add_shopper
+from app.identity.tables import Kind, shoppers
 from app.platform.clock import Clock
-from app.platform.errors import Problem
+from app.platform.errors import NotFound, Problem
+from app.platform.lease import take_turns
+
+OWNERS = "owners"  # whoever makes or unmakes one takes turns
 
 
 class LastOwner(Problem):
@@ -45,11 +50,30 @@ class Staff:
         name = clean_name(email.partition("@")[0][:NAME_LENGTH])
         password_hash = await self._passwords.hash(clean_password(password))
         async with self._engine.begin() as connection:
+            await take_turns(connection, OWNERS)
             if role is not Role.OWNER:
-                await _keep_an_owner(connection, besides=email)
+                await keep_an_owner(connection, besides=email)
             row = await _add_or_promote(connection, email, name, password_hash, role, self._clock.now())
-            await self._sessions.end_all(connection, row.id)
+            ended = await self._sessions.end_all(connection, row.id)
+        await self._sessions.tell(ended)
         return as_person(row)
+
+    async def open_shop(
+        self, newcomer: Newcomer, *, instead_of: SignedIn | None = None, device: str = ""
+    ) -> Arrival:
+        """The first owner, signed in. Of two who come at the same moment one is let in.
+
+        Raises NotFound where somebody owns the shop already, EmailTaken, SlowDown.
+        """
+        password_hash = await self._passwords.hash(newcomer.password)
+        async with self._engine.begin() as connection:
+            await take_turns(connection, OWNERS)
+            if await connection.scalar(select(exists().where(shoppers.c.role == Role.OWNER))):
+                raise NotFound("The shop has an owner already.")
+            now = self._clock.now()
+            row = await add_shopper(connection, newcomer, password_hash, now, Role.OWNER)
+            ticket = await self._sessions.start(connection, row.id, Kind.COOKIE, device)
+        return await arrived(self._sessions, row, ticket, instead_of)
 
     async def has_owner(self) -> bool:
         """Whether anybody owns the shop yet."""
@@ -57,8 +81,11 @@ class Staff:
             return bool(await connection.scalar(select(exists().where(shoppers.c.role == Role.OWNER))))
 
 
-async def _keep_an_owner(connection: AsyncConnection, besides: str) -> None:
-    """The owners are locked, so that two owners lowered at the same moment cannot both go."""
+async def keep_an_owner(connection: AsyncConnection, besides: str) -> None:
+    """Raise LastOwner where nobody but `besides` owns the shop.
+
+    The owners are locked, so that two owners lowered at the same moment cannot both go.
+    """
     owners = select(shoppers.c.email).where(shoppers.c.role == Role.OWNER).order_by(shoppers.c.id)
     emails = set((await connection.scalars(owners.with_for_update())).all())
     if emails == {besides}:

@@ -70,6 +70,34 @@ PROMISES = [
         ) in_turn WHERE before IS NOT NULL AND (state = 'live' OR started_at < over - interval '1 second') ORDER BY 1
         """,
     ),
+    no_row(
+        "A live deal ends when the show's mode has it end.",
+        """
+        -- two days and some hours: a clock that went back over midnight leaves a deal until the midnight after
+        SELECT id AS deal_id, format('is live in a %s show%s, and its end is %s',
+            shows.mode, CASE WHEN paused THEN ' that is paused' ELSE '' END, coalesce(ends_at::text, 'none')) AS words
+        FROM deals, shows WHERE state = 'live' AND CASE
+            WHEN shows.mode = 'daily' THEN ends_at IS NULL OR ends_at - now() > interval '52 hours'
+            WHEN paused THEN ends_at IS NOT NULL
+            ELSE (ends_at IS NULL) <> (max_minutes IS NULL) END ORDER BY 1
+        """,
+        at_rest=True,
+    ),
+    no_row(
+        "A deal whose time is up does not stay on stage while the show runs.",
+        """
+        SELECT id AS deal_id, format('should have ended at %s', ends_at) AS words FROM deals, shows
+        WHERE started AND NOT paused AND state = 'live' AND ends_at <= now() ORDER BY 1
+        """,
+        at_rest=True,
+    ),
+    no_row(
+        "Nothing is live when the show is stopped.",
+        """
+        SELECT id AS deal_id, 'is live, and the show is stopped' AS words FROM deals, shows
+        WHERE state = 'live' AND NOT started ORDER BY 1
+        """,
+    ),
     Promise("A live deal is on offer as it was queued, and no other is.", _unlike_the_offers),
 ]
 

@@ -2,11 +2,9 @@
 
 import re
 from datetime import datetime
-from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from babel.numbers import list_currencies
-from markdown_it import MarkdownIt
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
 from app.payments import Money
@@ -14,23 +12,25 @@ from app.platform.clock import rfc3339
 
 MAX_PRICE = 20_000_000  # minor units; with MAX_LIMIT of them an order's total still fits
 MAX_LIMIT = 100
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
-_markdown = MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False}).disable(
-    ["image", "table"]
-)
-_markdown.validateLink = re.compile(r"(https?|mailto):", re.IGNORECASE).match  # type: ignore[method-assign,assignment]
+# Those of the second block too: a terminal that reads U+009B as the begin of a command would obey a title.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+BREAKS = re.compile(r"[\t\n\u2028\u2029]")
+UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]*")
+TURNED = re.compile(r"[\u202a-\u202e]")  # turn what comes after them around, on a whole line of other words
 
 
 def _one_line(text: str) -> str:
     text = text.strip()
-    if CONTROL.search(text) or "\n" in text or "\t" in text:
+    if CONTROL.search(text) or BREAKS.search(text):
         raise ValueError("must be a single line of text")
+    if TURNED.search(text):
+        raise ValueError("must not turn the direction of what stands beside it")
     return text
 
 
 def _title(text: str) -> str:
-    if not (text := _one_line(text)):
+    text = _one_line(text)
+    if UNSEEN.fullmatch(text):
         raise ValueError("must not be empty")
     return text
 
@@ -42,10 +42,11 @@ def _prose(text: str) -> str:
     return text
 
 
-def _within_calendars(moment: datetime) -> datetime:
+def _whole_second(moment: datetime) -> datetime:
+    """Neither a form nor the trail has a place for more, and an undo compares with what they keep."""
     if not 2000 <= moment.year < 3000:
         raise ValueError("must be within the years 2000 to 2999")
-    return moment
+    return moment.replace(microsecond=0)
 
 
 def _currency(code: str) -> str:
@@ -73,6 +74,7 @@ class NewDeal(BaseModel):
     tagline: Line = ""
     story: Annotated[str, Field(max_length=20_000), AfterValidator(_prose)] = ""
     condition: Line = "New"
+    category: Line = ""
     currency: Annotated[str, Field(max_length=3), AfterValidator(_currency)] | None = None
     price: Amount
     list_price: Amount | None = None
@@ -83,13 +85,34 @@ class NewDeal(BaseModel):
     reward: Amount | None = None
     stall_after_minutes: Minutes | None = None
     max_minutes: Minutes | None = None
-    not_before: Annotated[AwareDatetime, AfterValidator(_within_calendars)] | None = None
+    not_before: Annotated[AwareDatetime, AfterValidator(_whole_second)] | None = None
 
 
-@lru_cache(maxsize=64)  # every look at the live deal asks for it
-def story_html(story: str) -> str:
-    """A story's Markdown as HTML. Raw HTML in it is shown as text, and only http(s) and mailto links are links."""
-    return str(_markdown.render(story)).strip()
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """What is left out of an edit stays as it is, so no field of it has a default."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+    schema["examples"] = [{"price": 3999, "version": 2}]
+
+
+class DealEdit(NewDeal):
+    """What to change of a deal: only the fields that are there. With `version` (or If-Match) nobody's edit is lost."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_without_defaults)
+
+    title: Annotated[str, Field(max_length=120), AfterValidator(_title)] = ""
+    price: Amount = 0
+    quantity: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = 1
+    version: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = None
+
+    def fields(self, currency: str) -> dict[str, Any]:
+        """The columns of a deal that it names, with their new values. `currency` is the shop's."""
+        named = self.model_dump(exclude_unset=True, exclude={"version"})
+        if "limit" in named:
+            named["unit_limit"] = named.pop("limit")
+        if "currency" in named:
+            named["currency"] = named["currency"] or currency
+        return named
 
 
 def desk_document(deal: Any, sold: int) -> dict[str, object]:
@@ -103,11 +126,13 @@ def desk_document(deal: Any, sold: int) -> dict[str, object]:
 
     return {
         "id": deal.id,
+        "version": deal.version,
         "state": deal.state,
         "title": deal.title,
         "tagline": deal.tagline,
         "story": deal.story,
         "condition": deal.condition,
+        "category": deal.category,
         "price": money(deal.price),
         "list_price": money(deal.list_price),
         "shipping": money(deal.shipping),

@@ -1,22 +1,22 @@
 """The snapshot: everything that the public may know of the live deal, and nothing of any other."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.inventory.calendar import next_midnight
-from app.inventory.deal import story_html
-from app.inventory.photos import photo_document
+from app.inventory.deadline import Deadline, right_end
+from app.inventory.photos.keeping import photo_document
 from app.inventory.queue import show_row
 from app.inventory.rotation import OnStage, Phase, Show, phase
-from app.inventory.tables import deals, photos
+from app.inventory.story import story_html
+from app.inventory.tables import deals, photos, pictures
 from app.payments import Money
 from app.platform.clock import rfc3339
-from app.platform.settings import Settings
 from app.sales import Pace, read_pace
 
 Snapshot = dict[str, Any]
@@ -33,33 +33,56 @@ class Present:
     @property
     def phase(self) -> Phase:
         """What the public is told of the show."""
-        show = Show(self.show.mode, self.show.started, self.show.paused)
-        return phase(show, on_stage(self.deal, self.pace))
+        return phase(as_set(self.show), None if self.pace is None else self.pace.offer.left)
 
 
-def on_stage(deal: Row[Any] | None, pace: Pace | None) -> OnStage | None:
+def as_set(row: Row[Any]) -> Show:
+    """How the show is set, by its row."""
+    return Show(row.mode, row.started, row.paused, row.stopping)
+
+
+def deadline_of(deal: Row[Any]) -> Deadline:
+    """When this deal has to end."""
+    return Deadline(deal.ends_at, deal.time_left)
+
+
+def longest(deal: Row[Any]) -> timedelta | None:
+    """How long this deal may stay in a Woot-Off."""
+    return None if deal.max_minutes is None else timedelta(minutes=deal.max_minutes)
+
+
+def on_stage(
+    deal: Row[Any] | None, pace: Pace | None, show: Show, now: datetime, zone: ZoneInfo
+) -> OnStage | None:
     """The live deal as the rotation sees it."""
-    return None if deal is None or pace is None else OnStage(deal.id, pace.offer.left, deal.ends_at)
+    if deal is None or pace is None:
+        return None
+    ought = right_end(show, deadline_of(deal), longest(deal), now, zone)
+    return OnStage(deal.id, pace.offer.left, deal.ends_at, ought, deal.told_sold_out)
 
 
 async def read_present(connection: AsyncConnection, now: datetime) -> Present:
     """How things stand. Give it a REPEATABLE READ transaction where the parts must fit together."""
     show = await show_row(connection)
-    query = select(deals, photos.c.alt, photos.c.largest).outerjoin(photos, photos.c.token == deals.c.photo)
+    query = select(deals, photos.c.alt, pictures.c.largest).outerjoin(photos, photos.c.token == deals.c.photo)
+    query = query.outerjoin(pictures, pictures.c.digest == photos.c.digest)
     deal = (await connection.execute(query.where(deals.c.state == "live"))).one_or_none()
     pace = None if deal is None else await read_pace(connection, deal.id, now)
     return Present(show, deal, pace)
 
 
-def snapshot(present: Present, *, watching: int, now: datetime, settings: Settings) -> Snapshot:
+def snapshot(present: Present, *, watching: int) -> Snapshot:
     """The public contract's snapshot, without its id."""
     show, deal, pace = present.show, present.deal, present.pace
-    waits_for_midnight = present.phase == "sold-out" and show.mode == "daily"
-    next_at = next_midnight(now, settings.zone) if waits_for_midnight else None
+    next_at = None
     if deal is None or pace is None:
         shown: Snapshot = {"deal": None, "stock": None, "pace": None}
     else:
-        shown = {"deal": _deal(deal), "stock": stock(deal, pace), "pace": _pace(pace)}
+        # A pause puts off the end, or has the deal end with it: nobody can be told when.
+        ends_at = None if show.paused else deal.ends_at
+        waits_for_midnight = present.phase == "sold-out" and show.mode == "daily"
+        next_at = ends_at if waits_for_midnight else None
+        shown = {"deal": _deal(deal, ends_at), "stock": stock(deal, pace), "pace": _pace(pace)}
     return {
         "show": {"mode": show.mode, "phase": present.phase, "next_at": next_at and rfc3339(next_at)},
         **shown,
@@ -81,14 +104,8 @@ def stock_update(present: Present, *, watching: int) -> Snapshot | None:
 
 
 def live_version(present: Present) -> str:
-    """Grows with every change of what is live, and when nothing is left of a daily deal: that is a phase of its own.
-
-    Should units ever come back to a deal that was sold out, the show's revision has to move on with them.
-    """
-    sold_out_at = 0
-    if present.pace is not None and present.phase == "sold-out" and present.show.mode == "daily":
-        sold_out_at = present.pace.offer.revision
-    return f"{present.show.revision:016d}.{sold_out_at:016d}"
+    """Grows with every change of what is live, of the phase, and of when the deal ends."""
+    return f"{present.show.revision:016d}"
 
 
 def stock_version(present: Present, now: datetime) -> str:
@@ -119,7 +136,7 @@ def _pace(pace: Pace) -> Snapshot:
     }
 
 
-def _deal(deal: Row[Any]) -> Snapshot:
+def _deal(deal: Row[Any], ends_at: datetime | None) -> Snapshot:
     def money(amount: int | None) -> dict[str, object] | None:
         return None if amount is None else Money(amount, deal.currency).document()
 
@@ -135,5 +152,5 @@ def _deal(deal: Row[Any]) -> Snapshot:
         "shipping": money(deal.shipping),
         "limit": deal.unit_limit,
         "started_at": rfc3339(deal.started_at),
-        "ends_at": deal.ends_at and rfc3339(deal.ends_at),
+        "ends_at": ends_at and rfc3339(ends_at),
     }

@@ -11,8 +11,8 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.inventory.deal import NewDeal
-from app.inventory.tables import deals, shows
-from app.platform.lease import take_turns
+from app.inventory.tables import deals, photos, pictures, shows
+from app.inventory.turns import add_in_turn
 
 State = Literal["queued", "live", "ended"]
 
@@ -23,6 +23,16 @@ class Page:
 
     rows: Sequence[Row[Any]]
     next: int | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the queue: its rows, the place of the first of them (from 1), how many wait in all, the version."""
+
+    rows: Sequence[Row[Any]]
+    first: int
+    total: int
     version: int
 
 
@@ -43,7 +53,7 @@ async def add_deals(
     now: datetime,
 ) -> list[int]:
     """Put deals, each with its photo's token or None, at the end of the queue; answers their ids in order."""
-    await take_turns(connection, "queue")
+    await add_in_turn(connection)
     last = (await connection.execute(select(func.coalesce(func.max(deals.c.position), 0)))).scalar_one()
     rows = [
         deal.model_dump(exclude={"limit", "currency"})
@@ -58,9 +68,15 @@ async def add_deals(
     ]
     returning_ids = insert(deals).returning(deals.c.id, sort_by_parameter_order=True)
     ids = (await connection.execute(returning_ids, rows)).scalars().all()
-    await show_row(connection)  # last, since the show waits for whoever changes its row
-    await connection.execute(update(shows).values(queue_version=shows.c.queue_version + 1))
+    await move_on(connection)
     return list(ids)
+
+
+async def move_on(connection: AsyncConnection) -> int:
+    """Say that the queue is another now; answers its new version. Do it late: the show waits for this row."""
+    await show_row(connection)
+    grown = update(shows).values(queue_version=shows.c.queue_version + 1)
+    return int((await connection.execute(grown.returning(shows.c.queue_version))).scalar_one())
 
 
 async def one_deal(connection: AsyncConnection, deal_id: int) -> Row[Any]:
@@ -86,6 +102,28 @@ async def list_deals(connection: AsyncConnection, state: State, after: int | Non
     rows = (await connection.execute(query)).all()
     version = (await show_row(connection)).queue_version
     return Page(rows[:limit], rows[limit - 1].id if len(rows) > limit else None, version)
+
+
+async def queue_version(connection: AsyncConnection) -> int:
+    """The version of the queue's order."""
+    return int((await show_row(connection)).queue_version)
+
+
+async def waiting_ids(connection: AsyncConnection) -> list[int]:
+    """Every deal that waits, in order."""
+    query = select(deals.c.id).where(deals.c.state == "queued").order_by(deals.c.position, deals.c.id)
+    return list((await connection.execute(query)).scalars().all())
+
+
+async def look_at_queue(connection: AsyncConnection, first: int, limit: int) -> Stretch:
+    """The deals from place `first` (from 1) on, at most `limit`, with the photo's `largest` and `alt` beside each."""
+    query = select(deals, pictures.c.largest, photos.c.alt).outerjoin(photos, photos.c.token == deals.c.photo)
+    query = query.outerjoin(pictures, pictures.c.digest == photos.c.digest)
+    query = query.where(deals.c.state == "queued").order_by(deals.c.position, deals.c.id)
+    rows = (await connection.execute(query.offset(first - 1).limit(limit))).all()
+    counting = select(func.count()).select_from(deals).where(deals.c.state == "queued")
+    total = int((await connection.execute(counting)).scalar_one())
+    return Stretch(rows, first, total, (await show_row(connection)).queue_version)
 
 
 async def was_anything_ever_queued(connection: AsyncConnection) -> bool:

@@ -1,29 +1,41 @@
 """What the show should do next. Nothing here acts: it is told how things stand, and answers."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 Mode = Literal["daily", "woot-off"]
-Reason = Literal["sold-out", "time-up", "skipped", "withdrawn"]
+Reason = Literal["sold-out", "time-up", "skipped", "stopped", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """How the show is set."""
+    """How the show is set. `stopping`: it stops when the live deal is over."""
 
     mode: Mode
     started: bool
     paused: bool
+    stopping: bool = False
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it moves on by itself."""
+        return self.started and not self.paused
 
 
 @dataclass(frozen=True, slots=True)
 class OnStage:
-    """The live deal, as far as the rotation cares. `left` in units."""
+    """The live deal, as far as the rotation cares. `left` in units.
+
+    `right_end` is when it ought to end, where that is not `ends_at`; `told_sold_out` says whether everyone was told
+    that nothing is left.
+    """
 
     deal_id: int
     left: int
     ends_at: datetime | None
+    right_end: datetime | None
+    told_sold_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,28 @@ class Open:
     deal_id: int
 
 
-Decision = Keep | Close | Open
+@dataclass(frozen=True, slots=True)
+class Retime:
+    """The live deal ends at another time: a clock was wrong, or the shop moved to another zone."""
+
+    deal_id: int
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Everyone has to hear that the live deal is sold out, or is so no more."""
+
+    deal_id: int
+    sold_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The deal that the show waited for is over, and the show with it."""
+
+
+Decision = Keep | Close | Open | Retime | Tell | Stop
 
 
 def decide(now: datetime, show: Show, live: OnStage | None, waiting: int | None) -> Decision:
@@ -55,33 +88,47 @@ def decide(now: datetime, show: Show, live: OnStage | None, waiting: int | None)
     In a Woot-Off a deal ends when it is sold out or its longest time is up; in daily mode it stays until midnight,
     sold out or not. A paused show stands still.
     """
-    if not show.started or show.paused:
+    if not show.is_on:
         return Keep()
     if live is None:
-        return Keep() if waiting is None else Open(waiting)
+        return _fill_the_stage(show, waiting)
     if show.mode == "woot-off" and live.left == 0:
         return Close(live.deal_id, "sold-out")
     if live.ends_at is not None and live.ends_at <= now:
         return Close(live.deal_id, "sold-out" if live.left == 0 else "time-up")
+    if live.ends_at != live.right_end:
+        return Retime(live.deal_id, live.right_end)
+    if show.mode == "daily" and live.told_sold_out != (live.left == 0):
+        return Tell(live.deal_id, live.left == 0)
     return Keep()
+
+
+def _fill_the_stage(show: Show, waiting: int | None) -> Decision:
+    if show.stopping:
+        return Stop()
+    return Keep() if waiting is None else Open(waiting)
+
+
+def set_to(show: Show, mode: Mode, paused: bool) -> Show:
+    """The show after it was started in `mode`, changed to it, paused, or told to go on.
+
+    To pause or to go on leaves a stop that waits for the live deal as it is; everything else takes it back.
+    """
+    only_a_pause = show.started and show.mode == mode and show.paused != paused
+    return replace(
+        show, mode=mode, started=True, paused=paused, stopping=show.stopping if only_a_pause else False
+    )
 
 
 Phase = Literal["live", "sold-out", "paused", "closed"]
 
 
-def phase(show: Show, live: OnStage | None) -> Phase:
-    """What the public is told of the show."""
-    if not show.started or live is None:
+def phase(show: Show, left: int | None) -> Phase:
+    """What the public is told of the show. `left` units are left of the live deal; None where no deal is live."""
+    if not show.started:
         return "closed"
     if show.paused:
         return "paused"
-    return "sold-out" if live.left == 0 else "live"
-
-
-def ends_at(
-    show_mode: Mode, started_at: datetime, max_minutes: int | None, midnight: datetime
-) -> datetime | None:
-    """When a deal that goes live has to end by the clock; None where it may stay. `midnight` is the shop's next."""
-    if show_mode == "daily":
-        return midnight
-    return None if max_minutes is None else started_at + timedelta(minutes=max_minutes)
+    if left is None:
+        return "closed"
+    return "sold-out" if left == 0 else "live"

@@ -9,15 +9,19 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from app.identity import (
+    SIGN_IN,
+    SIGN_UP,
     Arrival,
     Credentials,
     EmailTaken,
     Newcomer,
-    Role,
     WrongCredentials,
+    allow,
     browsers_session,
     clear_session_cookie,
+    device_of,
     identity_of,
+    party_for,
     set_session_cookie,
 )
 from app.pages.rendering import page
@@ -28,13 +32,22 @@ from app.platform.errors import NotFound, SlowDown
 router = APIRouter(include_in_schema=False)
 
 Text = Annotated[str, Form()]
+LONGEST_PATH = 1000  # characters; what is kept with a mailed link, and sent in a header field
+AGAIN = (
+    "What you are about to change decides who gets into your account. Please show once more that it is you."
+)
 
 
 @router.get("/sign-in")
-async def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the field's name
-    """Ask who is there."""
+async def sign_in_page(
+    request: Request,
+    next: str = "/",  # noqa: A002 - the field's name
+    again: str = "",
+) -> Response:
+    """Ask who is there; `again` where somebody is, and is to prove it once more."""
     form = FormView(action="/sign-in", next=own_path(next))
-    return await page(request, "sign_in.html", form=form, notice=_notice(request, form.next))
+    notice = AGAIN if again else notice_for(request, form.next)
+    return await page(request, "sign_in.html", form=form, notice=notice, passkeys=passkeys_here(request))
 
 
 @router.post("/sign-in")
@@ -48,20 +61,22 @@ async def sign_in(
     form = FormView(action="/sign-in", next=own_path(next), email=email[:300])
     try:
         credentials = Credentials(email=email, password=password)
-        shoppers = identity_of(request).shoppers
-        arrival = await shoppers.sign_in(credentials, instead_of=browsers_session(request))
+        await allow(request, SIGN_IN, credentials.email)
+        arrival = await identity_of(request).shoppers.sign_in(
+            credentials, instead_of=browsers_session(request), device=device_of(request)
+        )
     except (ValidationError, WrongCredentials):
         return await _again(request, "sign_in.html", form, WrongCredentials.title + ".")
     except SlowDown as busy:
         return await _busy(request, "sign_in.html", form, busy)
-    return await _come_in(request, arrival, form.next)
+    return await come_in(request, arrival, form.next)
 
 
 @router.get("/sign-up")
 async def sign_up_page(request: Request, next: str = "/") -> Response:  # noqa: A002
     """Ask who is new."""
     form = FormView(action="/sign-up", next=own_path(next))
-    return await page(request, "sign_up.html", form=form, notice=_notice(request, form.next))
+    return await page(request, "sign_up.html", form=form, notice=notice_for(request, form.next))
 
 
 @router.post("/sign-up")
@@ -76,14 +91,17 @@ async def sign_up(
     form = FormView(action="/sign-up", next=own_path(next), name=name[:300], email=email[:300])
     try:
         newcomer = Newcomer(name=name, email=email, password=password)
-        arrival = await identity_of(request).shoppers.sign_up(newcomer, instead_of=browsers_session(request))
+        await allow(request, SIGN_UP, newcomer.email)
+        arrival = await identity_of(request).shoppers.sign_up(
+            newcomer, instead_of=browsers_session(request), device=device_of(request)
+        )
     except ValidationError as error:
-        return await _again(request, "sign_up.html", form, "", _by_field(error))
+        return await _again(request, "sign_up.html", form, "", by_field(error))
     except EmailTaken as taken:
         return await _again(request, "sign_up.html", form, "", {"email": taken.explanation()})
     except SlowDown as busy:
         return await _busy(request, "sign_up.html", form, busy)
-    return await _come_in(request, arrival, form.next)
+    return await come_in(request, arrival, form.next)
 
 
 @router.post("/sign-out")
@@ -114,20 +132,21 @@ async def welcome(
     identity = identity_of(request)
     try:
         newcomer = Newcomer(name=name, email=email, password=password)
-        await identity.shoppers.sign_up(newcomer)
-        await identity.staff.add(newcomer.email, Role.OWNER, newcomer.password)
-        credentials = Credentials(email=newcomer.email, password=newcomer.password)
-        arrival = await identity.shoppers.sign_in(credentials, instead_of=browsers_session(request))
+        arrival = await identity.staff.open_shop(
+            newcomer, instead_of=browsers_session(request), device=device_of(request)
+        )
     except ValidationError as error:
-        return await _again(request, "welcome.html", form, "", _by_field(error))
+        return await _again(request, "welcome.html", form, "", by_field(error))
     except EmailTaken as taken:
         return await _again(request, "welcome.html", form, "", {"email": taken.explanation()})
-    return await _come_in(request, arrival, "/")
+    except SlowDown as busy:
+        return await _busy(request, "welcome.html", form, busy)
+    return await come_in(request, arrival, "/")
 
 
 def own_path(path: str) -> str:
     """`path` where it is one of this site; else the front page. Nobody is sent elsewhere by a link."""
-    plain = path.isprintable() and path.isascii() and "\\" not in path
+    plain = len(path) <= LONGEST_PATH and path.isprintable() and path.isascii() and "\\" not in path
     return path if plain and path.startswith("/") and not path.startswith("//") else "/"
 
 
@@ -141,7 +160,9 @@ async def _again(
     request: Request, template: str, form: FormView, problem: str, errors: Mapping[str, str] | None = None
 ) -> Response:
     shown = FormView(form.action, form.next, form.name, form.email, problem, errors or {})
-    context = {} if template == "welcome.html" else {"notice": _notice(request, form.next)}
+    context: dict[str, object] = {}
+    if template != "welcome.html":
+        context = {"notice": notice_for(request, form.next), "passkeys": passkeys_here(request)}
     return await page(request, template, status=422 if errors else 401, form=shown, **context)
 
 
@@ -152,7 +173,7 @@ async def _busy(request: Request, template: str, form: FormView, busy: SlowDown)
     return response
 
 
-async def _come_in(request: Request, arrival: Arrival, onward: str) -> Response:
+async def come_in(request: Request, arrival: Arrival, onward: str) -> Response:
     """Set the cookie; and where a wish was kept while asking, fulfil it now."""
     if onward == WISH_PATH:
         response = await fulfil(request, arrival.person.id)
@@ -162,14 +183,22 @@ async def _come_in(request: Request, arrival: Arrival, onward: str) -> Response:
     return response
 
 
-def _notice(request: Request, onward: str) -> str | None:
+def notice_for(request: Request, onward: str) -> str | None:
+    """Why we ask, where somebody wanted to buy."""
     return WISH_NOTICE if onward == WISH_PATH and kept_wish(request) is not None else None
 
 
-def _by_field(error: ValidationError) -> dict[str, str]:
+def passkeys_here(request: Request) -> bool:
+    """Whether browsers would make passkeys for the address at which they have reached us."""
+    return party_for(request) is not None
+
+
+def by_field(error: ValidationError) -> dict[str, str]:
+    """What is wrong, by the name of the field."""
     return {str(e["loc"][0]): e["msg"] for e in error.errors()}
 
 
-def sign_in_first(onward: str) -> Response:
-    """Send a browser to the sign-in page, and from there to `onward`."""
-    return RedirectResponse(f"/sign-in?{urlencode({'next': onward})}", 303)
+def sign_in_first(onward: str, *, again: bool = False) -> Response:
+    """Send a browser to the sign-in page, and from there to `onward`; `again` where somebody is signed in."""
+    query = {"next": onward} | ({"again": "1"} if again else {})
+    return RedirectResponse(f"/sign-in?{urlencode(query)}", 303)

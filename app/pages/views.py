@@ -38,10 +38,17 @@ class PriceView:
 
 
 @dataclass(frozen=True)
+class SourceView:
+    type: str
+    srcset: str
+
+
+@dataclass(frozen=True)
 class PhotoView:
     src: str
     srcset: str
     alt: str
+    sources: tuple[SourceView, ...] = ()  # the same in formats that not every browser knows, the best first
 
 
 @dataclass(frozen=True)
@@ -137,7 +144,10 @@ def _words(phase: Phase, sold_out: bool) -> PhaseWords:
 
 def _photo(deal: Mapping[str, Any] | None) -> PhotoView | None:
     photo = deal and deal["photo"]
-    return PhotoView(photo["src"], photo.get("srcset") or "", photo.get("alt") or "") if photo else None
+    if not photo:
+        return None
+    sources = tuple(SourceView(one["type"], one["srcset"]) for one in photo.get("sources") or ())
+    return PhotoView(photo["src"], photo.get("srcset") or "", photo.get("alt") or "", sources)
 
 
 def _price(deal: Mapping[str, Any] | None) -> PriceView:

@@ -10,6 +10,7 @@ class Problem(Exception):
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong"
     retry_after: ClassVar[int | None] = None  # seconds
+    example: ClassVar[dict[str, object]] = {}  # of its own members, for OpenAPI
 
     known: ClassVar[dict[str, "type[Problem]"]] = {}  # by slug
 
@@ -17,6 +18,7 @@ class Problem(Exception):
         super().__init__(detail or self.title)
         self.detail = detail
         self.members = members
+        self.fields: dict[str, str] = {}  # header fields of this one
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
@@ -45,7 +47,8 @@ class Problem(Exception):
 
     def headers(self) -> dict[str, str]:
         """Header fields that go with the answer."""
-        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        wait = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        return wait | self.fields
 
 
 class NotFound(Problem):
@@ -67,6 +70,9 @@ class Invalid(Problem):
 
     status = 422
     title = "Invalid request"
+    example: ClassVar[dict[str, object]] = {
+        "errors": [{"field": "quantity", "message": "must be a whole number from 1 to 3"}]
+    }
 
 
 class TooLarge(Problem):

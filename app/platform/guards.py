@@ -4,6 +4,7 @@ Pure ASGI on purpose: Starlette's BaseHTTPMiddleware cancels the inner task when
 database connection.
 """
 
+import re
 import sys
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -70,17 +71,20 @@ def stated_length(fields: Mapping[bytes, bytes]) -> int | None:
 
 
 class BodyLimit:
-    """Refuse a body over the limit, by its stated length at once, else when that many bytes have come."""
+    """Refuse a body over the limit, by its stated length at once, else when that many bytes have come.
 
-    def __init__(self, app: ASGIApp, limits: dict[str, int] | None = None) -> None:
+    `limits` in bytes, by regular expressions for whole paths; elsewhere `BODY_LIMIT` holds.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Mapping[str, int] | None = None) -> None:
         self.app = app
-        self.limits = limits or {}  # bytes, by path
+        self.limits = [(re.compile(path), limit) for path, limit in (limits or {}).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
-        limit = self.limits.get(scope["path"], BODY_LIMIT)
+        limit = next((most for path, most in self.limits if path.fullmatch(scope["path"])), BODY_LIMIT)
         refusal = TooLarge(f"This address takes at most {limit} bytes.")
         if (stated_length(dict(scope["headers"])) or 0) > limit:
             await problem_response(refusal)(scope, receive, send)

@@ -21,7 +21,7 @@ def health_router(checks: Mapping[str, Check]) -> APIRouter:
 
     @router.get("/readyz", operation_id="readyz")
     async def readyz() -> JSONResponse:
-        """Database, Redis, migrations and gate answer: 200, or 503 with each part's state in words."""
+        """Database, Redis, migrations, gate and show are fine: 200, or 503 with each part's state in words."""
         states = await asyncio.gather(*(_state(check) for check in checks.values()))
         found = dict(zip(checks, states, strict=True))
         ready = all(state == "ok" for state in found.values())

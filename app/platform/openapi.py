@@ -23,7 +23,7 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may answer with these problems."""
     responses: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
-        example = {"type": f"/problems/{kind.slug()}", "title": kind.title, "status": kind.status}
+        common = {"type": f"/problems/{kind.slug()}", "title": kind.title, "status": kind.status}
         response = responses.setdefault(
             kind.status,
             {
@@ -37,7 +37,9 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
             },
         )
         response["description"] = "; ".join(filter(None, (response["description"], kind.title)))
-        response["content"]["application/problem+json"]["examples"][kind.slug()] = {"value": example}
+        response["content"]["application/problem+json"]["examples"][kind.slug()] = {
+            "value": common | kind.example
+        }
     return responses
 
 

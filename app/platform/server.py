@@ -1,10 +1,9 @@
-"""uvicorn as the shop runs it: on a socket of its own, and with streams that end before it waits for requests."""
+"""uvicorn as the shop runs it: on sockets of its own, and with streams that end before it waits for requests."""
 
 import asyncio
 import resource
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -12,21 +11,13 @@ from types import FrameType
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from app.platform.listening import BACKLOG, beside
 from app.platform.metrics import gathered_over_processes
 
-SHARES = sys.platform == "linux"  # elsewhere SO_REUSEPORT spreads nothing
-LISTENERS = 4
-BACKLOG = 4096
-NOTSENT_LOWAT = 25  # Linux's number; Python has no name for it
-UNSENT_BYTES = (
-    4096  # the kernel takes in so much beyond what is on its way; then it refuses, and states do not pile up
-)
-VANISHED_MS = 30_000  # a phone that went away without a word is noticed so soon
 GRACE_SECONDS = 10
-
-
-class PortTakenError(Exception):
-    """Something else listens on the address that was asked for."""
+# For a worker to answer its parent, its first word included. On a busy machine uvicorn's own five go by in imports
+# alone, and the parent would kill each one before it has begun.
+ANSWER_SECONDS = 30
 
 
 @contextmanager
@@ -51,65 +42,6 @@ def at_stop_signal(end_streams: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def listen(host: str, port: int | None, *, default_port: int = 8000) -> socket.socket:
-    """A listening socket on `port`; without one on `default_port` or the next that is free. Raises PortTakenError."""
-    candidates = [port] if port is not None else list(range(default_port, default_port + 100))
-    for candidate in candidates:
-        try:
-            return _bound(host, candidate)
-        except OSError as error:
-            if candidate == candidates[-1]:
-                reason = error.strerror or error
-                raise PortTakenError(f"Cannot listen on {host}:{candidates[0]}: {reason}.") from error
-    raise AssertionError("there is at least one candidate")
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    (family, kind, protocol, _, address), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        _notice_who_does_not_read(listener)
-        listener.bind(address)  # alone: it fails where anybody else is, of their own shop or ours
-        if SHARES:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # from now on with `_beside`
-        listener.listen(BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    listener.set_inheritable(True)
-    return listener
-
-
-def _beside(listener: socket.socket) -> list[socket.socket]:
-    """More listeners on the same address.
-
-    One queue overflows when a whole crowd comes back at once, and whom the kernel turns away there tries again only
-    after a second.
-    """
-    beside = []
-    for _ in range(LISTENERS - 1 if SHARES and listener.family != socket.AF_UNIX else 0):
-        one = socket.socket(listener.family, listener.type, listener.proto)
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        _notice_who_does_not_read(one)
-        one.bind(listener.getsockname())
-        one.listen(BACKLOG)
-        one.set_inheritable(True)
-        beside.append(one)
-    return beside
-
-
-def _notice_who_does_not_read(listener: socket.socket) -> None:
-    """Every connection takes these over from the listener, so that nobody has to set them on each. Linux only."""
-    if sys.platform == "linux" and listener.family != socket.AF_UNIX:
-        listener.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, UNSENT_BYTES)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, VANISHED_MS)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # for those to whom nothing is sent
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15)
-
-
 def serve(
     app: str,
     listener: socket.socket,
@@ -132,10 +64,11 @@ def serve(
         proxy_headers=trusted_proxies is not None,
         forwarded_allow_ips=trusted_proxies or "",
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=ANSWER_SECONDS,
         ws="none",
         lifespan="on",
     )
-    listeners = [listener, *_beside(listener)]
+    listeners = [listener, *beside(listener)]
     if workers == 1:
         uvicorn.Server(config).run(sockets=listeners)
     else:

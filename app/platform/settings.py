@@ -90,6 +90,17 @@ def _failpoints(plan: str) -> str:
     return plan
 
 
+def _smtp(url: str) -> str:
+    parts = urlsplit(url)
+    try:
+        known = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError("must look like smtp://user:password@host:587 or smtps://host, with ?from=ADDRESS")
+    return url
+
+
 def _empty_is_unset(value: object) -> object:
     return None if value == "" else value
 
@@ -119,7 +130,7 @@ class Settings(BaseSettings):
     stripe_api_key: str | None = None
     stripe_api_base: str | None = None
     stripe_webhook_secret: str | None = None
-    smtp_url: str | None = None
+    smtp_url: Annotated[Annotated[str, AfterValidator(_smtp)] | None, BeforeValidator(_empty_is_unset)] = None
     trusted_proxies: Annotated[str, AfterValidator(_proxies)] | None = None
     secret: Annotated[str, Field(min_length=32)] | None = None
     log: Literal["text", "json"] = "text"

@@ -26,6 +26,8 @@ from app.sales.purchase import Checkout
 from app.sales.refusals import IdempotencyKeyRequired, order_or_refusal
 from app.sales.verdict import Bought, SoldOut, Verdict
 
+# Refused by the shop for no fault of the request's, so nobody has read which deal it was for: most likely the live one.
+SHOPS_OWN = (429, 500, 503)
 VISIBLE_ASCII = re.compile(rb"[\x21-\x7e]{1,255}")
 
 
@@ -101,6 +103,8 @@ class Buying:
         """The answer where there was no purchase at all."""
         problem = problem_of(error, "/api/v1/orders")
         measures.refused(problem.slug())
+        if problem.status in SHOPS_OWN and self._checkout.live_deal_id is not None:
+            self._checkout.refused.count(self._checkout.live_deal_id, problem.slug())
         return self._problem(problem)
 
     def _order(self, order: Order, *, replayed: bool) -> Answer:

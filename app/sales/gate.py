@@ -1,10 +1,11 @@
 """The gate: Redis says who gets a unit. The only caller of the scripts, and the only one who knows the keys.
 
-Everything here is a copy of what PostgreSQL knows, made by a recount and thrown away with its epoch. The keys carry
-the epoch, so that a script that arrives late finds a gate that nobody uses any more.
+A gate is one hash, so that nothing can lose a part of it: the units left, and what was taken since its epoch began.
+What was sold before, the ledger knows, and whoever asks says it. The key carries the epoch, so that a script that
+arrives late finds a gate that nobody uses any more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -18,7 +19,8 @@ from app.platform.redis import Script
 from app.sales.order import Wish
 
 SCRIPTS = Path(__file__).parent / "scripts"
-CHUNK = 3000  # fields in one call of load.lua; its unpack takes no more than 7,999 arguments
+LEFT = "left"  # the field that holds the units left
+NOBODY: Mapping[int, int] = {}
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -45,89 +47,80 @@ class Admitted:
     left: int
 
 
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """A deal's orders as a recount loads them: "shopper:key" of each, and who holds how many units."""
-
-    names: list[str]
-    shoppers: list[str]
-    units: list[int]
-
-
 class Gate:
-    """Every deal's gate in one Redis. A gate is open while its stock key is there."""
+    """Every deal's gate in one Redis. A gate is open while it is there."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._admit = Script(SCRIPTS / "admit.lua")
         self._give_back = Script(SCRIPTS / "give_back.lua")
-        self._load = Script(SCRIPTS / "load.lua")
-        self._open = Script(SCRIPTS / "open.lua")
 
-    async def admit(self, deal_id: int, epoch: int, limit: int, wishes: Sequence[Wish]) -> Admitted:
-        """Decide `wishes` in order, in one atomic step. Raises GateLostError."""
-        answer = await self._call(self._admit, deal_id, epoch, [limit, _encode(_flat(wishes))])
-        letters, left, held = cast(tuple[bytes, int, list[int]], answer)
-        return Admitted([Admission(letter) for letter in letters.decode()], held, left)
+    async def admit(
+        self, deal_id: int, epoch: int, limit: int, wishes: Sequence[Wish], held: Mapping[int, int] = NOBODY
+    ) -> Admitted:
+        """Decide `wishes` in order, in one atomic step. Raises GateLostError.
+
+        `held` has the units of those shoppers who had some when the epoch began; read at any time since.
+        """
+        asked = _encode(_flat(wishes, held))
+        answer = await self._call(self._admit, deal_id, epoch, [limit, asked])
+        letters, left, holdings = cast(tuple[bytes, int, list[int]], answer)
+        return Admitted([Admission(letter) for letter in letters.decode()], holdings, left)
 
     async def give_back(self, deal_id: int, epoch: int, wishes: Sequence[Wish]) -> int:
         """Return the units of wishes that were admitted but became no order. Raises GateLostError."""
-        return cast(int, await self._call(self._give_back, deal_id, epoch, [_encode(_flat(wishes))]))
+        given = _encode(_flat(wishes, NOBODY))
+        return cast(int, await self._call(self._give_back, deal_id, epoch, [given]))
 
     async def left(self, deal_id: int, epoch: int) -> int | None:
         """Units that the open gate still gives out; None where it is not open. Raises GateLostError."""
+        command = ("HGET", _key(deal_id, epoch), LEFT)
         try:
-            value = await self._redis.get(_keys(deal_id, epoch)[0])
+            value = await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
             return None if value is None else int(value)
         except (ResponseError, ValueError):
-            return None  # something stands there that is not a stock
+            return None  # something stands there that is not a gate
         except (RedisError, OSError) as error:
             raise GateLostError(_words(error)) from error
 
-    async def open(self, deal_id: int, epoch: int, left: int, holdings: Holdings) -> None:
-        """Load a new epoch's gate. The stock is written last: that opens it. Raises GateLostError."""
-        stock, bought, keys = _keys(deal_id, epoch)
+    async def open(self, deal_id: int, epoch: int, left: int) -> None:
+        """Open a new epoch's gate, in place of whatever stands there. Raises GateLostError."""
+        key = _key(deal_id, epoch)
         try:
-            for script in (self._admit, self._give_back, self._load, self._open):
-                await script.load(self._redis)
-            await self._redis.delete(stock, bought, keys)
-            for start in range(0, len(holdings.names), CHUNK):
-                names = _encode(holdings.names[start : start + CHUNK])
-                await self._load.call(self._redis, [keys], [names, b""])
-            for start in range(0, len(holdings.shoppers), CHUNK):
-                part = slice(start, start + CHUNK)
-                shoppers, units = _encode(holdings.shoppers[part]), _encode(holdings.units[part])
-                await self._load.call(self._redis, [bought], [shoppers, units])
+            async with self._redis.pipeline(transaction=True) as steps:
+                steps.script_load(self._admit.source)
+                steps.script_load(self._give_back.source)
+                steps.delete(key)
+                steps.hset(key, LEFT, str(left))
+                await steps.execute()
         except (RedisError, OSError) as error:
             raise GateLostError(_words(error)) from error
-        counts = [left, len(holdings.shoppers), len(holdings.names)]
-        await self._call(self._open, deal_id, epoch, counts)
 
     async def close(self, deal_id: int, epoch: int) -> None:
         """Take an epoch's gate away, so that it says "sold out" to nobody any more. Raises GateLostError."""
         try:
-            await self._redis.unlink(*_keys(deal_id, epoch))
+            await self._redis.unlink(_key(deal_id, epoch))
         except (RedisError, OSError) as error:
             raise GateLostError(_words(error)) from error
 
     async def _call(self, script: Script, deal_id: int, epoch: int, args: Sequence[bytes | int]) -> object:
         try:
-            return await script.call(self._redis, _keys(deal_id, epoch), args)
+            return await script.call(self._redis, [_key(deal_id, epoch)], args)
         except (RedisError, OSError) as error:
             raise GateLostError(_words(error)) from error
 
 
-def _keys(deal_id: int, epoch: int) -> list[str]:
-    prefix = f"gate:{{{deal_id}}}:{epoch}"  # the braces keep a deal's keys in one slot
-    return [f"{prefix}:stock", f"{prefix}:bought", f"{prefix}:keys"]
+def _key(deal_id: int, epoch: int) -> str:
+    return f"gate:{deal_id}:{epoch}"
 
 
 def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"  # the repr of a RedisError keeps its words to itself
 
 
-def _flat(wishes: Sequence[Wish]) -> list[str | int]:
+def _flat(wishes: Sequence[Wish], held: Mapping[int, int]) -> list[str | int]:
     flat: list[str | int] = []
     for wish in wishes:
-        flat += (f"{wish.shopper_id}:{wish.key}", str(wish.shopper_id), wish.quantity)
+        shopper = wish.shopper_id
+        flat += (f"{shopper}:{wish.key}", str(shopper), wish.quantity, held.get(shopper, 0))
     return flat

@@ -10,18 +10,22 @@ from typing import Any
 
 import msgspec
 from asyncpg import InterfaceError, InternalClientError, PostgresError
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.sales.order import Order, Wish
-from app.sales.tables import orders
+from app.sales.tables import buyers, orders
 
 RECORD_ORDERS = "SELECT * FROM record_orders($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 FIND_ORDERS = text(
     "SELECT orders.* FROM orders JOIN unnest(CAST(:shoppers AS bigint[]), CAST(:keys AS text[]))"
     " AS asked (shopper_id, idempotency_key) USING (shopper_id, idempotency_key)"
+)
+HELD_UNITS = text(
+    "SELECT shopper_id, units FROM buyers"
+    " WHERE deal_id = :deal AND shopper_id = ANY(CAST(:shoppers AS bigint[])) AND units > 0"
 )
 ANSWER_SECONDS = (
     5.0  # for a commit; a connection that is silent for longer is given up, and the group sent again
@@ -73,6 +77,9 @@ class Recorded:
 
     standings: list[Standing | None]
     left: int
+
+
+Standings = dict[tuple[int, str], Standing]  # by shopper and key
 
 
 class Ledger:
@@ -156,17 +163,27 @@ class Ledger:
 
     async def find(self, shopper_id: int, key: str) -> Standing | None:
         """The order that stands under this shopper's key."""
-        query = select(orders).where(orders.c.shopper_id == shopper_id, orders.c.idempotency_key == key)
         async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return None if row is None else _standing(row)
+            return (await _find(connection, [shopper_id], [key])).get((shopper_id, key))
 
-    async def find_all(self, wishes: Sequence[Wish]) -> dict[tuple[int, str], Standing]:
-        """The orders that stand under these wishes' keys, by shopper and key."""
-        parameters = {"shoppers": [wish.shopper_id for wish in wishes], "keys": [wish.key for wish in wishes]}
+    async def find_all(self, wishes: Sequence[Wish]) -> Standings:
+        """The orders that stand under these wishes' keys."""
         async with self._engine.connect() as connection:
-            rows = await connection.execute(FIND_ORDERS, parameters)
-            return {(row.shopper_id, row.idempotency_key): _standing(row) for row in rows}
+            return await _find(connection, [w.shopper_id for w in wishes], [w.key for w in wishes])
+
+    async def look_up(self, deal_id: int, wishes: Sequence[Wish]) -> tuple[Standings, dict[int, int]]:
+        """The orders that stand under these wishes' keys, and the units of the deal that their shoppers hold."""
+        shoppers = [wish.shopper_id for wish in wishes]
+        async with self._engine.connect() as connection:
+            standings = await _find(connection, shoppers, [wish.key for wish in wishes])
+            held = await connection.execute(HELD_UNITS, {"deal": deal_id, "shoppers": shoppers})
+            return standings, {row.shopper_id: row.units for row in held}
+
+    async def holders(self, deal_id: int) -> frozenset[int]:
+        """The shoppers who ever bought of the deal."""
+        query = select(func.array_agg(buyers.c.shopper_id)).where(buyers.c.deal_id == deal_id)
+        async with self._engine.connect() as connection:
+            return frozenset(await connection.scalar(query) or ())
 
     async def order(self, shopper_id: int, order_id: str) -> Order | None:
         """This shopper's order; None where there is none or it is another's."""
@@ -191,6 +208,14 @@ class Ledger:
         query = mine.order_by(orders.c.placed_at.desc(), orders.c.id.desc()).limit(limit)
         async with self._engine.connect() as connection:
             return [_standing(row).order for row in await connection.execute(query)]
+
+
+async def _find(connection: AsyncConnection, shoppers: Sequence[int], keys: Sequence[str]) -> Standings:
+    # PostgreSQL has no text with a NUL in it, not even to look for.
+    asked = [(shopper, key) for shopper, key in zip(shoppers, keys, strict=True) if "\0" not in key]
+    parameters = {"shoppers": [shopper for shopper, _ in asked], "keys": [key for _, key in asked]}
+    rows = await connection.execute(FIND_ORDERS, parameters)
+    return {(row.shopper_id, row.idempotency_key): _standing(row) for row in rows}
 
 
 def _rarities(entries: Sequence[Entry]) -> tuple[list[Any] | None, ...]:

@@ -25,14 +25,13 @@ from app.sales.ledger import (
     PoisonedError,
     Recorded,
 )
-from app.sales.sale import PAUSE_SECONDS, Sale, longer
+from app.sales.sale import PAUSE_SECONDS, STRANDED_SECONDS, Sale, longer
 from app.sales.under_way import Purchase, judge
-from app.sales.verdict import LimitReached, SoldOut
+from app.sales.verdict import LimitReached, SoldOut, Verdict
 
 log = get_logger(__name__)
 
 ASK_AGAIN_SECONDS = 0.02  # between two looks for the order of a key that another process has in hand
-STRANDED_SECONDS = 2.0  # how long somebody else may take to record what the gate says is theirs
 GROUP = 100  # purchases in one gate call or commit; larger ones leave PostgreSQL idle while they are answered
 
 
@@ -62,16 +61,36 @@ class Pipeline:
         epoch = self.sale.epoch  # before the await: a recount may move it on meanwhile
         await reach("before-admit")
         try:
-            answer = await self._admit(epoch, group)
+            held = await self._look_up_holders(group)
+            group = [purchase for purchase in group if not purchase.outcome.done()]
+            if not group:
+                return
+            answer = await self._admit(epoch, group, held)
+        except UNREACHABLE:
+            self.sale.put_back(group)  # nobody asked the gate for them
+            await longer(PAUSE_SECONDS)
+            return
         except GateLostError as error:
             await self.sale.recover(epoch, str(error), group)
             return
         await reach("after-admit")
         self._sort(epoch, group, answer)
 
-    async def _admit(self, epoch: int, group: list[Purchase]) -> Admitted:
+    async def _look_up_holders(self, group: list[Purchase]) -> dict[int, int]:
+        """What those hold who bought before this epoch: the gate has to be told. Whoever asks again gets the order."""
+        asked = self.sale.who_may_hold(group)
+        if not asked:
+            return {}
+        standings, held = await self._ledger.look_up(self.sale.terms.deal_id, [p.wish for p in asked])
+        for purchase in asked:
+            standing = standings.get((purchase.wish.shopper_id, purchase.wish.key))
+            if standing is not None:
+                purchase.settle(judge(purchase, standing))
+        return held
+
+    async def _admit(self, epoch: int, group: list[Purchase], held: dict[int, int]) -> Admitted:
         terms, began = self.sale.terms, time.perf_counter()
-        answer = await self._gate.admit(terms.deal_id, epoch, terms.limit, [p.wish for p in group])
+        answer = await self._gate.admit(terms.deal_id, epoch, terms.limit, [p.wish for p in group], held)
         measures.gate_answered(len(group), time.perf_counter() - began)
         return answer
 
@@ -81,6 +100,7 @@ class Pipeline:
             sale.put_back(group)  # the gate has moved on, and the writer may have ended already
             return
         taken, holdings = [], iter(answer.held)
+        refused: list[tuple[Purchase, Verdict]] = []
         for purchase, admission in zip(group, answer.admissions, strict=True):
             match admission:
                 case Admission.TAKEN:
@@ -88,9 +108,11 @@ class Pipeline:
                 case Admission.KEY_KNOWN:
                     sale.start(self._await_the_other(epoch, purchase))
                 case Admission.OVER_LIMIT:
-                    purchase.settle(LimitReached(sale.terms.limit, next(holdings)))
+                    refused.append((purchase, LimitReached(sale.terms.limit, next(holdings))))
                 case Admission.SOLD_OUT:
-                    purchase.settle(SoldOut(sale.terms.deal_id))
+                    refused.append((purchase, SoldOut(sale.terms.deal_id)))
+        if refused:
+            sale.start(sale.turn_away(refused))
         if taken:
             self._admitted.append((epoch, taken))
             self._someone_is_admitted.set()

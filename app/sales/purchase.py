@@ -19,7 +19,8 @@ from app.sales.order import Wish
 from app.sales.patience import Patience
 from app.sales.pipeline import Pipeline
 from app.sales.recount import NotOnOffer, Opened, recount
-from app.sales.sale import Sale
+from app.sales.refused import RefusedAttempts
+from app.sales.sale import STRANDED_SECONDS, Sale
 from app.sales.sold_out import SoldOutDeals
 from app.sales.under_way import Purchase, closed_verdict, judge
 from app.sales.verdict import (
@@ -36,9 +37,8 @@ from app.sharing import quote
 
 Result = TypeVar("Result")
 
-MOST_LOOKING = 500  # purchases for which something is looked up at the same time
+MOST_LOOKING = 500  # purchases at the same time of deals that this process does not sell
 PATIENCE_SECONDS = 8.0  # how long a request waits for its outcome
-STRANDED_SECONDS = 2.0  # how long units may be on their way from gate to ledger without anything moving
 
 
 class Checkout:
@@ -50,6 +50,7 @@ class Checkout:
 
     def __init__(self, engine: AsyncEngine, redis: Redis, clock: Clock) -> None:
         self.ledger = Ledger(engine)
+        self.refused = RefusedAttempts(engine)
         self.changed, self.exhausted = asyncio.Event(), asyncio.Event()
         self.live_deal_id: int | None = None  # as `follow` was told last
         self._engine, self._clock = engine, clock
@@ -59,6 +60,7 @@ class Checkout:
         self._patience = Patience(PATIENCE_SECONDS)
         self._under_way: dict[tuple[int, str], Purchase] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._looking: set[asyncio.Task[Any]] = set()  # those of them that look for a deal
         self._looks: dict[int, asyncio.Task[Pipeline | Offer | None]] = {}  # under way, by deal
         self._unsettled: dict[
             int, tuple[object, datetime]
@@ -75,9 +77,7 @@ class Checkout:
         try:
             return await found
         except asyncio.CancelledError:
-            name = (wish.shopper_id, wish.key)
-            if name in self._under_way and self._under_way[name].outcome is found:
-                del self._under_way[name]  # nobody settles what was cut off
+            self._leave(wish, found)  # nobody settles what was cut off
             raise
 
     def begin(self, wish: Wish, *, patience: float = PATIENCE_SECONDS) -> "Verdict | asyncio.Future[Verdict]":
@@ -88,7 +88,7 @@ class Checkout:
             return self._join(earlier, wish, patience)
         verdict = self._sold_out.answer(wish)
         if verdict is not None:
-            measures.settled(verdict)
+            self._say(wish, verdict)
             return verdict
         loop = asyncio.get_running_loop()
         purchase = self._under_way[name] = Purchase(wish, loop.create_future(), self._over)
@@ -100,11 +100,19 @@ class Checkout:
         return purchase.outcome
 
     def _over(self, purchase: Purchase) -> None:
-        name = (purchase.wish.shopper_id, purchase.wish.key)
-        if self._under_way.get(name) is purchase:
-            del self._under_way[name]
+        self._leave(purchase.wish, purchase.outcome)
         if purchase.outcome.exception() is None:
-            measures.settled(purchase.outcome.result())
+            self._say(purchase.wish, purchase.outcome.result())
+
+    def _leave(self, wish: Wish, outcome: "asyncio.Future[Verdict]") -> None:
+        name = (wish.shopper_id, wish.key)
+        purchase = self._under_way.get(name)
+        if purchase is not None and purchase.outcome is outcome:
+            del self._under_way[name]
+
+    def _say(self, wish: Wish, verdict: Verdict) -> None:
+        measures.settled(verdict)
+        self.refused.settled(wish.deal_id, verdict)
 
     def _join(self, earlier: Purchase, wish: Wish, patience: float) -> "Verdict | asyncio.Future[Verdict]":
         """Wait for the purchase that is under way under the same key."""
@@ -123,15 +131,17 @@ class Checkout:
         """Hand it to its deal's pipeline at once, where nothing has to be looked up first."""
         wish = purchase.wish
         pipeline = self._pipelines.get(wish.deal_id)
-        if pipeline is None or wish.coupon is not None or not _takes(pipeline, wish):
-            if len(self._tasks) < MOST_LOOKING:
-                self._aside(self._begin_with_a_look(purchase))
+        if pipeline is not None and _takes(pipeline, wish):
+            if wish.coupon is None:
+                pipeline.sale.submit(purchase)
             else:
-                purchase.settle(
-                    GateClosed()
-                )  # a crowd that asks for what is not on sale must not take all else away
-        else:
-            pipeline.sale.submit(purchase)
+                self._aside(self._begin_with_a_look(purchase))
+        elif len(self._looking) < MOST_LOOKING:
+            look = self._aside(self._begin_with_a_look(purchase))
+            self._looking.add(look)
+            look.add_done_callback(self._looking.discard)
+        else:  # a crowd that asks for what is not on sale must not take all else away
+            purchase.settle(GateClosed())
 
     async def _begin_with_a_look(self, purchase: Purchase) -> None:
         """Read what has to be read, then hand it on; or say why that cannot be."""
@@ -226,6 +236,7 @@ class Checkout:
         for pipeline in [*self._pipelines.values()]:
             await pipeline.sale.stop()
         await self.ledger.close()
+        await self.refused.stop()
 
     async def _pipeline(self, deal_id: int) -> Pipeline | Offer | None:
         """The pipeline of an open deal; the offer of one that is not; None where there never was an offer."""

@@ -1,6 +1,6 @@
 """What a verdict that is not an order says to the world."""
 
-from typing import assert_never
+from typing import ClassVar, assert_never
 
 from app.platform.errors import Invalid, Problem
 from app.sales.order import Order
@@ -38,6 +38,7 @@ class SoldOut(Problem):
 
     status = 409
     title = "Sold out"
+    example: ClassVar[dict[str, object]] = {"deal_id": 37, "live": 38}
 
 
 class DealOver(Problem):
@@ -59,6 +60,7 @@ class LimitReached(Problem):
 
     status = 409
     title = "Limit reached"
+    example: ClassVar[dict[str, object]] = {"limit": 3, "bought": 2}
 
 
 class IdempotencyKeyRequired(Problem):

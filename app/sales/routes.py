@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.identity import SignedIn, SignInRequired, signed_in
-from app.platform.errors import CrossSite, Invalid, NotFound, SlowDown, TooLarge
+from app.platform.errors import CrossSite, Invalid, NotFound, SlowDown, TooLarge, Unavailable
 from app.platform.openapi import problems
 from app.sales.documents import NewOrder, OrderDocument, OrderList
 from app.sales.purchase import Checkout
@@ -82,7 +82,7 @@ class Handed(Response):
     responses=BOUGHT
     | problems(OutcomeUnknown, IdempotencyKeyRequired, SignInRequired, CrossSite, NoSuchDeal)
     | problems(SoldOut, DealOver, LimitReached, CouponNotUsable)
-    | problems(TooLarge, IdempotencyKeyReused, Invalid, SlowDown, GateClosed),
+    | problems(TooLarge, IdempotencyKeyReused, Invalid, SlowDown, GateClosed, Unavailable),
 )
 async def buy(request: Request) -> Response:
     """Buy. The answer comes when the order is durable; the same key and body again gives the same answer."""

@@ -18,6 +18,7 @@ log = get_logger(__name__)
 MOST_WAITING = 20_000  # purchases that may wait for a gate that is away
 PAUSE_SECONDS = 0.01  # before the next try after a fault, doubled up to:
 LONGEST_PAUSE_SECONDS = 0.02
+STRANDED_SECONDS = 2.0  # how long units may be on their way from gate to ledger without anything moving
 CALM_SECONDS = (
     1.0  # a recount that is needed again sooner than this has to wait a little, and longer each time
 )
@@ -32,7 +33,6 @@ class Sale:
         self, offer: Offer, ledger: Ledger, recover_gate: RecoverGate, changed: Callable[[int], None]
     ) -> None:
         self.terms = offer.terms
-        self.epoch = offer.epoch
         self.finished: Verdict | None = None  # once the deal is over or paused: what to say to everyone
         self.changed = changed
         self.awake = asyncio.Event()  # somebody waits for the gate, or the sale is finished
@@ -41,6 +41,8 @@ class Sale:
         self._recovering = asyncio.Lock()
         self._recovered_at, self._pause = 0.0, 0.0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._holders: frozenset[int] | None = None
+        self._adopt(offer.epoch, offer.orders)
 
     def submit(self, purchase: Purchase) -> None:
         """Let it wait for the gate; or, where very many wait already, say at once that the gate is closed."""
@@ -62,6 +64,12 @@ class Sale:
                 group.append(purchase)
         return group
 
+    def who_may_hold(self, group: Sequence[Purchase]) -> list[Purchase]:
+        """Those who may have bought before this epoch, which the gate does not know."""
+        if self._holders is None:
+            return [*group]
+        return [purchase for purchase in group if purchase.wish.shopper_id in self._holders]
+
     def put_back(self, group: Sequence[Purchase]) -> None:
         """Let a group wait again, before all others. Where the sale is finished it is told so instead."""
         for purchase in group:
@@ -69,7 +77,7 @@ class Sale:
         self._waiting.extendleft(reversed(group))
         self.awake.set()
         if self.finished is not None and self._waiting:
-            self.start(self._turn_away([*self._waiting], self.finished))
+            self.start(self.turn_away([(purchase, self.finished) for purchase in self._waiting]))
             self._waiting.clear()
 
     async def recover(self, epoch: int, reason: str, group: Sequence[Purchase] = ()) -> None:
@@ -137,10 +145,29 @@ class Sale:
                 continue
             self._recovered_at = asyncio.get_running_loop().time()
             match found:
-                case Opened(new_epoch):
-                    self.epoch = new_epoch
+                case Opened(new_epoch, orders):
+                    self._adopt(new_epoch, orders)
                 case NotOnOffer(offer):
                     self._finish(offer)
+            return
+
+    def _adopt(self, epoch: int, orders: int) -> None:
+        """Sell by the gate of `epoch`, which began with `orders` orders or fewer."""
+        self.epoch, self._holders = epoch, frozenset()
+        if orders:
+            self._holders = None  # not known yet: anybody may be one
+            self.start(self._learn_holders(epoch))
+
+    async def _learn_holders(self, epoch: int) -> None:
+        pause = PAUSE_SECONDS
+        while epoch == self.epoch and self.finished is None:
+            try:
+                holders = await self._ledger.holders(self.terms.deal_id)
+            except UNREACHABLE:
+                pause = await longer(pause)
+                continue
+            if epoch == self.epoch:
+                self._holders = holders
             return
 
     def _finish(self, offer: Offer) -> None:
@@ -148,10 +175,10 @@ class Sale:
         self.put_back(())
         self.changed(0)
 
-    async def _turn_away(self, group: Sequence[Purchase], verdict: Verdict) -> None:
-        """Nothing is sold any more; but an order that stands under a purchase's key stays the answer to it."""
-        await self.settle_what_stands(group)
-        for purchase in group:
+    async def turn_away(self, refused: Sequence[tuple[Purchase, Verdict]]) -> None:
+        """Say no, each with its verdict; but an order that stands under a purchase's key stays the answer to it."""
+        await self.settle_what_stands([purchase for purchase, _ in refused])
+        for purchase, verdict in refused:
             purchase.settle(verdict)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:

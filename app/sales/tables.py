@@ -84,6 +84,15 @@ buyers = Table(
     CheckConstraint("units >= 0 AND units <= unit_limit", name="within_limit"),
 )
 
+# Attempts to buy that were refused, by the problem's slug: see refused.py.
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("deal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("attempts", BigInteger, nullable=False),
+)
+
 # How many units went in each second, so that nobody has to count orders to know how fast a deal sells.
 sold_by_second = Table(
     "sold_by_second",
@@ -91,4 +100,28 @@ sold_by_second = Table(
     Column("deal_id", BigInteger, primary_key=True, autoincrement=False),
     Column("second", DateTime(timezone=True), primary_key=True),
     Column("units", Integer, nullable=False),
+)
+
+# What became of an offer that is closed, counted once from its orders. `revision` is the offer's at that time: where
+# it has moved on since, the row is counted anew.
+sale_records = Table(
+    "sale_records",
+    metadata,
+    Column("deal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("orders", Integer, nullable=False),
+    Column("units", Integer, nullable=False),
+    Column("given_back", Integer, nullable=False),
+    Column("orders_of_one", Integer, nullable=False),
+    Column("orders_of_two", Integer, nullable=False),
+    Column("orders_of_more", Integer, nullable=False),
+    Column("revenue", BigInteger, nullable=False),
+    Column("discounts", BigInteger, nullable=False),
+    Column("shipping", BigInteger, nullable=False),
+    Column("helped_units", Integer, nullable=False),
+    Column("first_minutes_units", Integer, nullable=False),
+    Column("first_order_at", DateTime(timezone=True)),
+    Column("last_order_at", DateTime(timezone=True)),
+    Column("sold_out_at", DateTime(timezone=True)),
+    Column("first_shopper_id", BigInteger),
 )

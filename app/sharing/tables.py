@@ -37,4 +37,5 @@ attributions = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("units > 0", name="some"),
     Index(None, "helper_id", "deal_id"),
+    Index(None, "deal_id"),
 )

@@ -2,11 +2,11 @@
 
 import resource
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 from starlette.types import Scope
 
+from app.platform.address import network_of
 from app.platform.errors import Problem, SlowDown, Unavailable
 from app.stream.event import EventId, last_seen
 from app.stream.hub import Hub
@@ -62,20 +62,6 @@ class Admission:
     def _address(self, scope: Scope) -> str | None:
         client = scope.get("client")
         return None if self.of_address is None or client is None else network_of(client[0])
-
-
-def network_of(host: str) -> str:
-    """What one party holds: an IPv4 address, but of IPv6 a whole /64. Anything else is itself."""
-    if ":" not in host:
-        return host
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if not isinstance(address, IPv6Address):
-        return host
-    mapped = address.ipv4_mapped
-    return str(mapped) if mapped is not None else str(ip_network((address, 64), strict=False))
 
 
 def _field(scope: Scope, name: bytes) -> bytes | None:

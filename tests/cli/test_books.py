@@ -4,11 +4,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.platform.settings import Settings
-from tests.cli.test_desk import Terminal, terminal
 from tests.conftest import FrozenClock
 from tests.factories.inventory import a_shopper, new_deal, process, queue_deals
-
-__all__ = ["terminal"]
+from tests.factories.terminal import Terminal
 
 
 async def sell_two(engine: AsyncEngine, settings: Settings, clock: FrozenClock) -> None:

@@ -10,7 +10,7 @@ from httpx import ASGITransport, AsyncClient
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.identity import Identity, Newcomer, Person, desk, router
+from app.identity import Identity, Newcomer, Person, Site, account_router, desk, passkey_router, router
 from app.identity.passwords import Hasher, Passwords
 from app.platform.clock import Clock
 from app.platform.guards import SameSiteOnly
@@ -59,7 +59,8 @@ def open_identity(
 ) -> Identity:
     """The room with cheap passwords, nothing running. Opened twice it stands for two processes of one shop."""
     passwords = Passwords(hasher or cheap_hasher())
-    return Identity.open(engine, Signer(SECRET), clock, secure=secure, passwords=passwords)
+    site = Site(public_url="https://shop.test" if secure else None)
+    return Identity.open(engine, Signer(SECRET), clock, secure=secure, passwords=passwords, site=site)
 
 
 def newcomer(**chosen: str) -> Newcomer:
@@ -74,6 +75,8 @@ async def browser(identity: Identity) -> AsyncIterator[AsyncClient]:
     app = FastAPI()
     app.state.identity = identity
     app.include_router(router, prefix="/api/v1")
+    for room in (account_router, passkey_router):
+        app.include_router(room, prefix="/api/v1")
     app.add_middleware(SameSiteOnly, public_url=None)
     install_error_handlers(app, page=lambda _, problem: problem_response(problem))
 

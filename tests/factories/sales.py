@@ -3,8 +3,8 @@
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -17,9 +17,10 @@ from sqlalchemy.pool import NullPool
 from app.platform.clock import Clock
 from app.platform.database import connect_database
 from app.platform.embedded import EmbeddedServers
+from app.platform.failpoints import Name, armed
 from app.platform.redis import connect_redis
 from app.sales import Checkout, Terms, Wish, close_offer, open_offer, pause_offer, read_offer
-from app.sales.gate import Gate, Holdings
+from app.sales.gate import Gate
 from app.sales.ledger import Ledger
 from app.sales.offers import Offer
 from app.sales.tables import buyers, orders
@@ -125,14 +126,6 @@ async def assert_the_books_balance(
     return books
 
 
-def holding(*orders: tuple[int, str, int]) -> Holdings:
-    """Orders as a gate is loaded with them: shopper, key and units of each."""
-    units: Counter[int] = Counter()
-    for shopper, _, quantity in orders:
-        units[shopper] += quantity
-    return Holdings([f"{s}:{key}" for s, key, _ in orders], [str(s) for s in units], [*units.values()])
-
-
 async def gate_left(redis_gate: Gate, engine: AsyncEngine, deal: int = DEAL) -> int | None:
     """What the gate of the present epoch still gives out."""
     offer = await read_offer(engine, deal)
@@ -145,6 +138,35 @@ async def eventually(condition: Callable[[], Awaitable[bool]], within: float = D
     async with asyncio.timeout(within):
         while not await condition():
             await asyncio.sleep(0.01)
+
+
+class Halt:
+    """Where whoever arrives stands still until it is let go; `arrival` waits for the first."""
+
+    def __init__(self) -> None:
+        self._reached, self._let_go = asyncio.Event(), asyncio.Event()
+
+    async def stand_still(self) -> None:
+        """What is done at the place."""
+        self._reached.set()
+        await self._let_go.wait()
+
+    async def arrival(self) -> None:
+        """Return when somebody stands there; fail where nobody comes in time."""
+        async with asyncio.timeout(DEADLINE):
+            await self._reached.wait()
+
+    def let_go(self) -> None:
+        """Whoever stands there goes on, and so does whoever comes later."""
+        self._let_go.set()
+
+
+@contextmanager
+def halted(name: Name) -> Iterator[Halt]:
+    """A failpoint as such a place."""
+    halt = Halt()
+    with armed(name, halt.stand_still):
+        yield halt
 
 
 @dataclass

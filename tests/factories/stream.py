@@ -15,8 +15,8 @@ from starlette.types import Scope
 from app.platform.clock import Clock
 from app.platform.guards import SecurityHeaders, strict_fields
 from app.platform.http import install_error_handlers, problem_response
+from app.platform.listening import listen
 from app.platform.redis import connect_redis
-from app.platform.server import listen
 from app.platform.settings import Settings
 from app.stream import Asker, Door, Stream, router
 from app.stream.admission import Guest

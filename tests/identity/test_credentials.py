@@ -36,6 +36,7 @@ def test_a_name_nobody_could_read_is_refused(typed: str) -> None:
         (" Ada@Example.COM ", "ada@example.com"),
         ("a+b@example.com", "a+b@example.com"),
         ("a@shop.test", "a@shop.test"),
+        ("a@ｅⓧample。com", "a@example.com"),
     ],
 )
 def test_an_email_is_kept_in_one_form(typed: str, kept: str) -> None:
@@ -56,6 +57,7 @@ def test_an_email_is_kept_in_one_form(typed: str, kept: str) -> None:
         "x" * 300 + "@example.com",
         "Ada <ada@example.com>",
         "a@example.com\nBcc: b@example.com",
+        "=?utf-8?q?a=0d=0abcc=3aeve=40evil.test?=@example.com",
     ],
 )
 def test_what_is_no_email_is_refused(typed: str) -> None:

@@ -18,6 +18,9 @@ NEVER_DARK = "One deal is live while the show runs and another is due."
 TURNS = "Turns are given from 1 on, none left out, none twice."
 HAD_A_TURN = "A deal has had a turn when it is live or over, and only then."
 IN_ORDER = "Each deal begins when the one before it is over."
+RIGHT_END = "A live deal ends when the show's mode has it end."
+OUTSTAYED = "A deal whose time is up does not stay on stage while the show runs."
+STOPPED = "Nothing is live when the show is stopped."
 ON_OFFER = "A live deal is on offer as it was queued, and no other is."
 
 
@@ -86,6 +89,33 @@ TAMPERINGS: dict[str, tuple[list[str], dict[str, set[int | None]]]] = {
         ["DROP INDEX one_open_offer", "UPDATE offers SET closed_at = NULL WHERE deal_id = 1"],
         {ON_OFFER: {1}},
     ),
+    "a deal of a Woot-Off ends without a longest time": (
+        ["UPDATE deals SET ends_at = now() + interval '1 hour' WHERE id = 3"],
+        {RIGHT_END: {3}},
+    ),
+    "a paused deal ends by the clock": (
+        [
+            "UPDATE shows SET paused = true",
+            "UPDATE deals SET ends_at = now() + interval '1 hour' WHERE id = 3",
+        ],
+        {RIGHT_END: {3}},
+    ),
+    "a daily deal has no end": (["UPDATE shows SET mode = 'daily'"], {RIGHT_END: {3}}),
+    "a daily deal ends in some other month": (
+        [
+            "UPDATE shows SET mode = 'daily'",
+            "UPDATE deals SET ends_at = now() + interval '30 days' WHERE id = 3",
+        ],
+        {RIGHT_END: {3}},
+    ),
+    "a daily deal is still there after midnight": (
+        [
+            "UPDATE shows SET mode = 'daily'",
+            "UPDATE deals SET ends_at = now() - interval '1 minute' WHERE id = 3",
+        ],
+        {OUTSTAYED: {3}},
+    ),
+    "a deal is live in a show that is stopped": (["UPDATE shows SET started = false"], {STOPPED: {3}}),
     "a live deal has another price": (["UPDATE deals SET price = 1 WHERE id = 3"], {ON_OFFER: {3}}),
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.inventory.deal import story_html
+from app.inventory.story import story_html
 from tests.factories.inventory import new_deal
 
 

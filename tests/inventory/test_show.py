@@ -1,122 +1,32 @@
 """Moving the show on: one deal is live, whoever moves it and however many do."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from sqlalchemy.schema import CreateIndex, DropIndex
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.inventory import show
-from app.inventory.live import Present
-from app.inventory.rotation import Decision, Keep
-from app.inventory.show import NotLive, advance, next_step, set_show, skip
-from app.inventory.tables import deals, shows
+from app.inventory.rotation import Close, Open, Retime, Stop, Tell
+from app.inventory.show import NotLive, skip, stop_show
+from app.inventory.tables import changes, deals, shows
 from app.platform.clock import Clock
-from app.platform.database import metadata
 from app.platform.settings import Settings
 from tests.factories.inventory import history, live_id, new_deal, queue_deals
+from tests.factories.show import MIA, move_on, revision, start
+
+MIDNIGHT = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)  # the first in Chicago after the frozen clock's moment
 
 
 async def skip_it(engine: AsyncEngine, deal_id: int, clock: Clock) -> bool:
     async with engine.begin() as connection:
-        return await skip(connection, deal_id, clock.now())
+        return await skip(connection, deal_id, clock.now(), who=MIA)
 
 
-async def move_on(engine: AsyncEngine, now: datetime, settings: Settings) -> None:
+async def stop_it(engine: AsyncEngine, deal_id: int | None, clock: Clock, *, at_once: bool) -> bool:
     async with engine.begin() as connection:
-        await advance(connection, now, settings.zone)
-
-
-async def start(engine: AsyncEngine, clock: Clock, settings: Settings) -> None:
-    async with engine.begin() as connection:
-        await set_show(connection, "woot-off", False, clock.now(), settings.zone)
-
-
-@asynccontextmanager
-async def without_the_indexes(engine: AsyncEngine) -> AsyncIterator[None]:
-    """PostgreSQL forgets that only one deal may be live; the database is left as it was, and empty."""
-    indexes = [
-        index
-        for table in metadata.sorted_tables
-        for index in table.indexes
-        if index.name in ("one_live_deal", "one_open_offer")
-    ]
-    assert len(indexes) == 2
-    async with engine.begin() as connection:
-        for index in indexes:
-            await connection.execute(DropIndex(index))
-    try:
-        yield
-    finally:
-        async with engine.begin() as connection:
-            for table in reversed(metadata.sorted_tables):
-                await connection.execute(table.delete())
-            for index in indexes:
-                await connection.execute(CreateIndex(index))
-
-
-async def two_who_disagree(engine: AsyncEngine, clock: Clock, settings: Settings) -> None:
-    """Two processes move the show on at once, and by their clocks different deals are due."""
-    later = clock.now() + timedelta(seconds=5)
-    await queue_deals(engine, clock, new_deal(not_before=later), new_deal())
-    await start(engine, clock, settings)
-    async with asyncio.timeout(15):
-        await asyncio.gather(move_on(engine, clock.now(), settings), move_on(engine, later, settings))
-
-
-async def test_two_processes_whose_clocks_differ_put_one_deal_on_stage(
-    engine: AsyncEngine, clock: Clock, settings: Settings
-) -> None:
-    await two_who_disagree(engine, clock, settings)
-    assert await live_id(engine) is not None
-    assert len(await history(engine)) == 1
-
-
-@pytest.fixture
-def no_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for a turn any more, and of two who move on both decide before either acts, and act once."""
-    both_decided, decided = asyncio.Barrier(2), set[AsyncConnection]()
-
-    async def go_ahead(connection: AsyncConnection, name: str) -> None:
-        """Nobody waits."""
-
-    async def decide_once(connection: AsyncConnection, now: datetime) -> tuple[Present | None, Decision]:
-        if connection in decided:
-            return None, Keep()
-        decided.add(connection)
-        step = await next_step(connection, now)
-        await both_decided.wait()
-        return step
-
-    monkeypatch.setattr(show, "take_turns", go_ahead)
-    monkeypatch.setattr(show, "next_step", decide_once)
-
-
-@pytest.mark.usefixtures("no_turns")
-async def test_without_turns_and_indexes_two_deals_would_be_live_and_be_seen(
-    engine: AsyncEngine, clock: Clock, settings: Settings
-) -> None:
-    """The negative control: what the test above asserts does go red when the guards are gone."""
-    async with without_the_indexes(engine):
-        await two_who_disagree(engine, clock, settings)
-        with pytest.raises(AssertionError, match="are live at once"):
-            await live_id(engine)
-        assert len(await history(engine)) == 2
-
-
-@pytest.mark.usefixtures("no_turns")
-async def test_the_indexes_alone_refuse_a_second_live_deal(
-    engine: AsyncEngine, clock: Clock, settings: Settings
-) -> None:
-    with pytest.raises(IntegrityError, match="one_live_deal"):
-        await two_who_disagree(engine, clock, settings)
-    assert len(await history(engine)) == 1
-    assert await live_id(engine) is not None
+        return await stop_show(connection, deal_id, clock.now(), at_once=at_once, who=MIA)
 
 
 async def test_postgresql_refuses_a_second_live_deal(
@@ -180,3 +90,111 @@ async def test_moving_on_again_changes_nothing(engine: AsyncEngine, clock: Clock
         assert (await connection.execute(select(shows))).one() == before
         live = select(func.count()).where(deals.c.state == "live")
         assert (await connection.execute(live)).scalar_one() == 1
+
+
+async def test_a_show_that_stops_after_its_deal_opens_no_other_until_it_is_started_again(
+    engine: AsyncEngine, clock: Clock, settings: Settings
+) -> None:
+    first, second = await queue_deals(engine, clock, new_deal(max_minutes=1), new_deal())
+    await start(engine, clock, settings)
+    await move_on(engine, clock.now(), settings)
+    assert await stop_it(engine, first, clock, at_once=False) is True
+    assert await stop_it(engine, first, clock, at_once=False) is False, "it was told already"
+    assert await move_on(engine, clock.now(), settings) == []
+    later = clock.now() + timedelta(minutes=1)
+    assert await move_on(engine, later, settings) == [Close(first, "time-up"), Stop()]
+    assert await move_on(engine, later, settings) == []
+    await start(engine, clock, settings)
+    assert await move_on(engine, later, settings) == [Open(second)]
+
+
+async def test_a_show_that_stops_at_once_ends_the_live_deal_and_what_waits_stays_queued(
+    engine: AsyncEngine, clock: Clock, settings: Settings
+) -> None:
+    first, second = await queue_deals(engine, clock, new_deal(), new_deal())
+    await start(engine, clock, settings)
+    await move_on(engine, clock.now(), settings)
+    assert await stop_it(engine, first, clock, at_once=True) is True
+    assert await history(engine) == [(first, "ended", "stopped")]
+    assert await stop_it(engine, first, clock, at_once=True) is False
+    assert await stop_it(engine, None, clock, at_once=True) is False
+    assert await move_on(engine, clock.now(), settings) == []
+    await start(engine, clock, settings)
+    await move_on(engine, clock.now(), settings)
+    assert await live_id(engine) == second
+
+
+async def test_a_late_click_on_stop_ends_no_other_deal_than_the_one_that_it_names(
+    engine: AsyncEngine, clock: Clock, settings: Settings
+) -> None:
+    first, second, third = await queue_deals(engine, clock, new_deal(), new_deal(), new_deal())
+    await start(engine, clock, settings)
+    await move_on(engine, clock.now(), settings)
+    await skip_it(engine, first, clock)
+    await move_on(engine, clock.now(), settings)
+    assert await stop_it(engine, first, clock, at_once=True) is False
+    with pytest.raises(NotLive, match=f"Deal {third} is queued"):
+        await stop_it(engine, third, clock, at_once=True)
+    assert await live_id(engine) == second
+
+
+@pytest.mark.parametrize("paused", [False, True])
+async def test_a_stop_while_nothing_is_on_stage_is_done_at_once(
+    engine: AsyncEngine, clock: Clock, settings: Settings, paused: bool
+) -> None:
+    await start(engine, clock, settings, paused=paused)
+    assert await stop_it(engine, None, clock, at_once=False) is True
+    async with engine.connect() as connection:
+        row = (await connection.execute(select(shows))).one()
+    assert (row.started, row.paused, row.stopping) == (False, False, False)
+
+
+async def test_whoever_runs_the_show_is_noted_with_what_was_changed(
+    engine: AsyncEngine, clock: Clock, settings: Settings
+) -> None:
+    first, second = await queue_deals(engine, clock, new_deal(), new_deal())
+    await start(engine, clock, settings)
+    await start(engine, clock, settings)  # which changes nothing
+    await move_on(engine, clock.now(), settings)
+    await skip_it(engine, first, clock)
+    await skip_it(engine, first, clock)  # which is done already
+    await move_on(engine, clock.now(), settings)
+    await start(engine, clock, settings, "daily", True)
+    await stop_it(engine, second, clock, at_once=True)
+    noted = select(changes).where(changes.c.person_name == "Mia").order_by(changes.c.id)
+    async with engine.connect() as connection:
+        rows = (await connection.execute(noted)).all()
+    assert [(row.action, row.deal_id, row.before, row.after) for row in rows] == [
+        ("show", None, {"started": False}, {"started": True}),
+        ("skip", first, {"state": "live", "end_reason": None}, {"state": "ended", "end_reason": "skipped"}),
+        ("show", second, {"mode": "woot-off", "paused": False}, {"mode": "daily", "paused": True}),
+        ("show", second, {"started": True, "paused": True}, {"started": False, "paused": False}),
+    ]
+
+
+async def test_the_end_of_a_live_daily_deal_follows_the_shop_into_another_zone(
+    engine: AsyncEngine, clock: Clock, settings: Settings
+) -> None:
+    (deal_id,) = await queue_deals(engine, clock, new_deal())
+    await start(engine, clock, settings, "daily")
+    await move_on(engine, clock.now(), settings)
+    tokyo = settings.model_copy(update={"time_zone": "Asia/Tokyo"})
+    midnight_there = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+    assert await move_on(engine, clock.now(), tokyo) == [Retime(deal_id, midnight_there)]
+    assert await move_on(engine, clock.now(), tokyo) == []
+    assert await move_on(engine, midnight_there, tokyo) == [Close(deal_id, "time-up")]
+
+
+async def test_units_that_come_back_to_a_sold_out_daily_deal_move_the_show_on_for_everyone(
+    engine: AsyncEngine, clock: Clock, settings: Settings
+) -> None:
+    (deal_id,) = await queue_deals(engine, clock, new_deal(quantity=2))
+    await start(engine, clock, settings, "daily")
+    await move_on(engine, clock.now(), settings)
+    for sold in (2, 1, 2):
+        before = await revision(engine)
+        async with engine.begin() as connection:
+            await connection.execute(text(f"UPDATE offers SET sold = {sold}, revision = revision + 1"))
+        assert await move_on(engine, clock.now(), settings) == [Tell(deal_id, sold == 2)]
+        assert await revision(engine) == before + 1
+        assert await move_on(engine, clock.now(), settings) == []

@@ -2,16 +2,19 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.inventory import showrunner as room
 from app.inventory.rotation import Mode
-from app.inventory.show import NotLive
+from app.inventory.show import NotLive, take_the_shows_turn
 from app.inventory.tables import deals
+from app.platform.failpoints import armed
 from app.platform.settings import Settings
 from app.sales import Wish
 from app.sales.verdict import GateClosed
@@ -38,48 +41,6 @@ def shown(stream: Stream) -> tuple[str, int | None, str | None]:
     return present["show"]["phase"], present["deal"] and present["deal"]["id"], present["show"]["next_at"]
 
 
-async def test_two_showrunners_put_a_hundred_deals_on_stage_in_their_order_one_at_a_time(
-    engine: AsyncEngine, redis: Redis, settings: Settings, clock: FrozenClock
-) -> None:
-    queue = await queue_deals(engine, clock, *(new_deal(quantity=1) for _ in range(100)))
-    seen: list[int | None] = []
-    over = asyncio.Event()
-
-    async def watch() -> None:
-        while not over.is_set():
-            now_live = await live_id(engine)  # fails where two are
-            if not seen or seen[-1] != now_live:
-                seen.append(now_live)
-            await asyncio.sleep(0.002)
-
-    async with (
-        process(settings, clock, running=True) as one,
-        process(settings, clock, running=True) as other,
-    ):
-        await one.showrunner.set_show("woot-off", False)
-        watcher = asyncio.create_task(watch())
-        shopper = await a_shopper(engine, clock)
-        for number, deal_id in enumerate(queue):
-            seller, bystander = (one, other) if number % 2 else (other, one)
-            await until(
-                lambda seller=seller, deal_id=deal_id: shown(seller.stream)[1] == deal_id,  # type: ignore[misc]
-                f"deal {deal_id} is on stage",
-            )
-            await asyncio.gather(seller.sell(shopper, deal_id), bystander.showrunner.tick())
-        for runner in (one, other):
-            await until(
-                lambda runner=runner: shown(runner.stream)[0] == "closed",  # type: ignore[misc]
-                "the queue has run empty",
-            )
-        over.set()
-        await watcher
-    assert await history(engine) == [(deal_id, "ended", "sold-out") for deal_id in queue]
-    assert [deal_id for deal_id in seen if deal_id is not None] == [
-        deal_id for deal_id in queue if deal_id in seen
-    ]
-    assert None not in seen[1:-1], "the stage was empty between two deals"
-
-
 async def test_skip_moves_on_and_says_whether_it_did(shop: Process, clock: FrozenClock) -> None:
     first, second = await queue_deals(shop.engine, clock, new_deal(), new_deal())
     await shop.showrunner.set_show("woot-off", False)
@@ -89,6 +50,34 @@ async def test_skip_moves_on_and_says_whether_it_did(shop: Process, clock: Froze
     with pytest.raises(NotLive):
         await shop.showrunner.skip(999)
     assert await shop.showrunner.skip(second) is True
+    assert shown(shop.stream) == ("closed", None, None)
+
+
+async def test_a_deal_that_is_skipped_during_a_pause_leaves_an_empty_stage_until_the_show_goes_on(
+    shop: Process, clock: FrozenClock
+) -> None:
+    first, second = await queue_deals(shop.engine, clock, new_deal(), new_deal())
+    await shop.showrunner.set_show("woot-off", False)
+    await shop.showrunner.set_show("woot-off", True)
+    await shop.showrunner.skip(first)
+    assert shown(shop.stream) == ("paused", None, None)
+    await shop.showrunner.set_show("woot-off", False)
+    assert shown(shop.stream) == ("live", second, None)
+
+
+async def test_a_stop_is_shown_to_everyone_and_what_waits_opens_with_the_next_start(
+    shop: Process, clock: FrozenClock
+) -> None:
+    first, second = await queue_deals(shop.engine, clock, new_deal(quantity=1), new_deal())
+    await shop.showrunner.set_show("woot-off", False)
+    assert await shop.showrunner.stop_show(first, at_once=False) is True
+    assert shown(shop.stream) == ("live", first, None)
+    await shop.sell(await a_shopper(shop.engine, clock), first)
+    await shop.showrunner.tick()
+    assert shown(shop.stream) == ("closed", None, None)
+    await shop.showrunner.set_show("daily", False)
+    assert shown(shop.stream)[:2] == ("live", second)
+    assert await shop.showrunner.stop_show(second, at_once=True) is True
     assert shown(shop.stream) == ("closed", None, None)
 
 
@@ -178,6 +167,129 @@ async def test_a_process_that_slept_over_two_midnights_burns_no_deal(
     assert await live_id(shop.engine) == third
 
 
+async def test_a_late_tick_of_a_process_that_slept_does_not_roll_over_again(
+    shop: Process, settings: Settings, clock: FrozenClock
+) -> None:
+    """One process was stopped over three midnights, between its look at the show and its doing; another was not."""
+    queue = await queue_deals(shop.engine, clock, *(new_deal() for _ in range(5)))
+    await shop.showrunner.set_show("daily", False)
+    stopped, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def stand_still() -> None:
+        stopped.set()
+        await goes_on.wait()
+
+    async with process(settings, clock) as sleeper:
+        clock.moment = MIDNIGHT
+        with armed("between-sell-out-and-advance", stand_still):
+            asleep = asyncio.create_task(sleeper.showrunner.tick())
+            await stopped.wait()
+        for night in range(3):
+            clock.moment = MIDNIGHT + timedelta(days=night, milliseconds=1)
+            await shop.showrunner.tick()
+        goes_on.set()
+        await asleep
+        assert await history(shop.engine) == [
+            *((deal_id, "ended", "time-up") for deal_id in queue[:3]),
+            (queue[3], "live", None),
+        ]
+    assert shown(shop.stream)[1] == queue[3]
+
+
+async def test_a_daily_deal_opened_by_a_process_that_slept_before_it_lasts_until_the_coming_midnight(
+    shop: Process, settings: Settings, clock: FrozenClock
+) -> None:
+    """The clock is asked once it is this process's turn, not before it waited for that."""
+    _, second = await queue_deals(shop.engine, clock, new_deal(), new_deal())
+    await shop.showrunner.set_show("daily", False)
+    clock.moment = MIDNIGHT
+    async with shop.engine.begin() as other:
+        await take_the_shows_turn(other)
+        waiting = asyncio.create_task(shop.showrunner.tick())
+        await until_somebody_waits(shop)
+        clock.moment = MIDNIGHT + timedelta(days=2, hours=1)
+    await waiting
+    assert await live_id(shop.engine) == second
+    assert await ends_at(shop, second) == MIDNIGHT + timedelta(days=3)
+
+
+async def until_somebody_waits(shop: Process) -> None:
+    """Until a process waits for the show's turn."""
+    waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    async with asyncio.timeout(15), shop.engine.connect() as connection:
+        while not (await connection.execute(waits)).scalar_one():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_clock_that_goes_back_over_midnight_neither_rolls_over_again_nor_brings_a_deal_back(
+    shop: Process, clock: FrozenClock
+) -> None:
+    first, second, third = await queue_deals(shop.engine, clock, new_deal(), new_deal(), new_deal())
+    await shop.showrunner.set_show("daily", False)
+    clock.moment = MIDNIGHT
+    await shop.showrunner.tick()
+    for moment in (MIDNIGHT - timedelta(hours=2), MIDNIGHT, MIDNIGHT + timedelta(hours=1)):
+        clock.moment = moment
+        await shop.showrunner.tick()
+        assert await history(shop.engine) == [(first, "ended", "time-up"), (second, "live", None)]
+    assert await ends_at(shop, second) == MIDNIGHT + timedelta(days=1)
+    clock.moment = MIDNIGHT + timedelta(days=1)
+    await shop.showrunner.tick()
+    assert await live_id(shop.engine) == third
+
+
+async def test_a_clock_that_was_years_ahead_leaves_a_deal_that_ends_at_the_coming_midnight(
+    shop: Process, clock: FrozenClock
+) -> None:
+    first, second, third = await queue_deals(shop.engine, clock, new_deal(), new_deal(), new_deal())
+    await shop.showrunner.set_show("daily", False)
+    right = clock.moment
+    clock.moment = right + timedelta(days=2000)
+    await shop.showrunner.tick()
+    assert await live_id(shop.engine) == second
+    clock.moment = right
+    await shop.showrunner.tick()
+    assert await live_id(shop.engine) == second, "what is over does not come back"
+    assert await ends_at(shop, second) == MIDNIGHT
+    clock.moment = MIDNIGHT
+    await shop.showrunner.tick()
+    assert await history(shop.engine) == [
+        (first, "ended", "time-up"),
+        (second, "ended", "time-up"),
+        (third, "live", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "evening", "hours"),
+    [
+        ("America/Chicago", "2026-03-07T18:00", (12, 23, 24)),
+        ("America/Chicago", "2026-10-31T18:00", (11, 25, 24)),
+        ("America/Santiago", "2026-09-05T18:00", (10, 23, 24)),
+        ("Africa/Cairo", "2026-04-23T18:00", (4, 23, 24)),
+        ("America/Havana", "2026-10-31T18:00", (10, 25, 24)),
+        ("Asia/Beirut", "2026-10-24T18:00", (4, 24, 24)),
+        ("Pacific/Apia", "2011-12-29T18:00", (16, 24, 24)),
+    ],
+)
+async def test_each_local_day_has_one_deal(
+    shop: Process, settings: Settings, clock: FrozenClock, zone: str, evening: str, hours: tuple[int, ...]
+) -> None:
+    """Ticked at every hour, a deal goes live at each midnight of the shop and at no other moment."""
+    clock.moment = begin = datetime.fromisoformat(evening).replace(tzinfo=UTC)
+    await queue_deals(shop.engine, clock, *(new_deal() for _ in range(5)))
+    async with process(settings.model_copy(update={"time_zone": zone}), clock) as there:
+        await there.showrunner.set_show("daily", False)
+        for _ in range(sum(hours)):
+            clock.advance(3600)
+            await there.showrunner.tick()
+    async with shop.engine.connect() as connection:
+        query = select(deals.c.started_at).where(deals.c.turn.is_not(None)).order_by(deals.c.turn)
+        started = (await connection.execute(query)).scalars().all()
+    lengths = [(later - earlier) / timedelta(hours=1) for earlier, later in pairwise(started)]
+    assert (started[0], lengths) == (begin, list(hours))
+
+
 async def ends_at(shop: Process, deal_id: int) -> datetime | None:
     async with shop.engine.connect() as connection:
         found = await connection.execute(deals.select().where(deals.c.id == deal_id))
@@ -251,6 +363,30 @@ async def test_a_deals_longest_time_is_kept(shop: Process, clock: FrozenClock) -
     assert await history(shop.engine) == [(first, "ended", "time-up"), (second, "live", None)]
 
 
+async def test_a_pause_puts_off_the_end_of_a_deals_longest_time(shop: Process, clock: FrozenClock) -> None:
+    first, second = await queue_deals(shop.engine, clock, new_deal(max_minutes=3), new_deal())
+    await shop.showrunner.set_show("woot-off", False)
+    clock.advance(120)
+    await shop.showrunner.set_show("woot-off", True)
+    assert shown_end(shop.stream) is None, "nobody knows"
+    clock.advance(3600)
+    await shop.showrunner.set_show("woot-off", False)
+    assert shown_end(shop.stream) == "2026-11-22T19:03:00.000Z"
+    clock.advance(59)
+    await shop.showrunner.tick()
+    assert await live_id(shop.engine) == first
+    clock.advance(1)
+    await shop.showrunner.tick()
+    assert await live_id(shop.engine) == second
+
+
+def shown_end(stream: Stream) -> str | None:
+    """When the public sees the live deal end."""
+    assert stream.hub.present is not None
+    end: str | None = stream.hub.present["deal"]["ends_at"]
+    return end
+
+
 async def test_a_queue_that_ran_empty_is_closed_and_a_deal_that_is_added_opens_at_once(
     shop: Process, clock: FrozenClock
 ) -> None:
@@ -318,6 +454,46 @@ async def test_what_was_changed_is_not_called_failed_because_redis_is_away(
     async with process(settings, clock) as shop:
         await shop.showrunner.tick()
         assert shown(shop.stream) == ("closed", None, None)
+
+
+async def test_units_that_come_back_to_a_sold_out_daily_deal_are_for_sale_on_every_page(
+    shop: Process, clock: FrozenClock
+) -> None:
+    (first,) = await queue_deals(shop.engine, clock, new_deal(quantity=2))
+    await shop.showrunner.set_show("daily", False)
+    await shop.sell(await a_shopper(shop.engine, clock), first, 2)
+    await shop.showrunner.tick()
+    assert shown(shop.stream)[0] == "sold-out"
+    async with shop.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE offers SET sold = 1, epoch = epoch + 1, revision = revision + 1")
+        )
+    await shop.showrunner.tick()
+    assert shown(shop.stream) == ("live", first, None)
+
+
+async def test_a_process_whose_ticks_fail_or_hang_does_not_run_the_show(
+    shop: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = [shop.showrunner.ticks]
+    await shop.showrunner.tick()
+    seen.append(shop.showrunner.ticks)
+    monkeypatch.setattr(room, "STANDSTILL_SECONDS", 0.0)
+    assert [*seen, shop.showrunner.ticks] == [False, True, False]
+
+
+async def test_midnight_is_not_waited_for_until_the_next_regular_tick(
+    engine: AsyncEngine, redis: Redis, settings: Settings, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "TICK_SECONDS", 3600.0)
+    monkeypatch.setattr(room, "BREATH_SECONDS", 3600.0)
+    clock.moment = MIDNIGHT - timedelta(milliseconds=50)
+    _, second = await queue_deals(engine, clock, new_deal(), new_deal())
+    async with process(settings, clock, running=True) as shop:
+        await shop.showrunner.set_show("daily", False)
+        shop.checkout.changed.set()  # the loop looks once more, and sees when the deal ends
+        clock.moment = MIDNIGHT
+        await until(lambda: shown(shop.stream)[1] == second, "the second deal is on stage")
 
 
 async def test_a_show_that_runs_moves_on_by_itself(

@@ -248,7 +248,7 @@ async def test_a_gate_that_lost_units_is_named_once_nothing_moves(
 ) -> None:
     await on_offer(engine, clock)
     await recount(engine, gate, DEAL, 1)
-    await redis.decrby(f"gate:{{{DEAL}}}:2:stock", 3)
+    await redis.execute_command("HINCRBY", f"gate:{DEAL}:2", "left", -3)  # type: ignore[no-untyped-call]
     (breach,) = (await examine_gate(engine, gate, still=0.3)).breaches
     assert (breach.deal_id, breach.words) == (DEAL, "the gate of epoch 2 has 7 left and 0 are sold, of 10")
 

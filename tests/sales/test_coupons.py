@@ -8,9 +8,10 @@ from msgspec.structs import replace
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import app.sales.purchase
 from app.sales.ledger import Entry, Ledger
 from app.sales.order import Wish, new_order_id
-from app.sales.verdict import Bought, CouponNotUsable, KeyReused
+from app.sales.verdict import Bought, CouponNotUsable, GateClosed, KeyReused
 from app.sharing import Referral
 from tests.factories.identity import MovableClock
 from tests.factories.sales import (
@@ -44,6 +45,19 @@ async def test_a_coupon_takes_its_amount_off_one_order_and_is_used_by_it(
     assert await here.checkout.purchase(with_coupon(ada, code)) == CouponNotUsable()
     assert await here.ledger.order(ada, order.id) == order
     await assert_the_books_balance(engine, sold=1)
+
+
+async def test_a_crowd_that_asks_for_what_is_not_on_sale_takes_nothing_away_from_those_with_coupons(
+    here: Process, engine: AsyncEngine, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await on_offer(engine, clock)
+    (ada,) = await people(engine, 1)
+    await here.checkout.follow(DEAL)
+    monkeypatch.setattr(app.sales.purchase, "MOST_LOOKING", 0)
+    assert await here.checkout.purchase(wish(ada, deal=DEAL + 1)) == GateClosed()
+    asked = with_coupon(ada, await coupon(engine, ada, clock.now()))
+    verdicts = await asyncio.gather(*(here.checkout.purchase(asked) for _ in range(3)))
+    assert tally(verdicts) == {"Bought": 3}
 
 
 async def test_fifty_orders_at_once_over_two_processes_use_a_coupon_once_and_the_others_buy_nothing(

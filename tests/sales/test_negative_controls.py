@@ -1,30 +1,23 @@
 """Each guard of a sale taken away: what it is there for goes wrong at once, and does not where it stands.
 
 A guard whose absence nothing shows is one that nobody tests. The same two of them, fence and veto, taken away together
-are in `test_ledger`; the show's turns and indexes with clocks that differ in `inventory/test_show`.
+are in `test_ledger`; the show's turns and indexes in `inventory/test_show_races`.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 import app.sales
-from app.inventory import show
-from app.inventory.live import Present
-from app.inventory.rotation import Decision
-from app.inventory.show import advance, next_step, set_show
 from app.platform.embedded import EmbeddedServers
 from app.platform.failpoints import armed
 from app.platform.proof import prove
-from app.platform.settings import Settings
 from app.sales import Order
 from app.sales.audit import PROMISES, examine_gate
 from app.sales.pipeline import Pipeline
@@ -32,9 +25,9 @@ from app.sales.under_way import Purchase
 from app.sales.verdict import Bought, GateClosed, Verdict
 from tests.factories.audit import broken
 from tests.factories.identity import MovableClock
-from tests.factories.inventory import history, live_id, new_deal, queue_deals
 from tests.factories.sales import (
     DEAL,
+    Halt,
     Process,
     assert_the_books_balance,
     bought,
@@ -90,27 +83,23 @@ class Sleeper:
     """A purchase that is admitted and then stands still, on its way to the books, until it is woken."""
 
     def __init__(self, seller: Process, *shoppers: int) -> None:
-        self._reached, self._woken = asyncio.Event(), asyncio.Event()
+        self._halt = Halt()
         self._seller, self._shoppers = seller, shoppers
         self._asked: asyncio.Task[list[Verdict]] | None = None
 
     async def fall_asleep(self) -> None:
         """Everyone's units are taken from the gate; nothing is recorded."""
-        with armed("before-commit", self._stand_still):
+        with armed("before-commit", self._halt.stand_still):
             self._asked = asyncio.create_task(
                 buy(self._seller.checkout, [wish(one) for one in self._shoppers])
             )
-            await self._reached.wait()
+            await self._halt.arrival()
 
     async def wake(self) -> list[Verdict]:
         """What became of it."""
         assert self._asked is not None
-        self._woken.set()
+        self._halt.let_go()
         return await self._asked
-
-    async def _stand_still(self) -> None:
-        self._reached.set()
-        await self._woken.wait()
 
 
 # The epoch --------------------------------------------------------------------------------------------------------
@@ -160,8 +149,8 @@ async def test_the_check_keeps_a_gate_with_units_that_are_not_there_from_oversel
     async with without(engine, constraint=None if stands else ("offers", VETO)):
         await on_offer(engine, clock, quantity=10)
         await here.checkout.follow(DEAL)
-        (stock,) = await redis.keys("gate:*:stock")
-        await redis.incrby(stock, 5)
+        (gate,) = await redis.keys("gate:*")
+        await redis.execute_command("HINCRBY", gate, "left", 5)  # type: ignore[no-untyped-call]
         verdicts = await buy(here.checkout, [wish(one) for one in await people(engine, 15)])
         if stands:
             assert tally(verdicts) == {"Bought": 10, "SoldOut": 5}
@@ -180,11 +169,41 @@ async def test_the_check_keeps_a_gate_that_forgot_a_shopper_from_breaking_the_li
         await on_offer(engine, clock, limit=3)
         (ada,) = await people(engine, 1)
         bought(await here.checkout.purchase(wish(ada, 3)))
-        await redis.delete(*await redis.keys("gate:*:bought"))
+        (gate,) = await redis.keys("gate:*")
+        await redis.execute_command("HDEL", gate, ada)  # type: ignore[no-untyped-call]
         verdict = await here.checkout.purchase(wish(ada, 2))
         assert type(verdict).__name__ == ("LimitReached" if stands else "Bought")
         over = broken(await prove(engine, PROMISES))
         assert over == ({} if stands else {"No shopper has more of a deal than its limit.": {DEAL}})
+
+
+# The look at the books ---------------------------------------------------------------------------------------------
+
+
+@STANDS_OR_NOT
+async def test_the_look_at_what_was_bought_before_keeps_the_limit_after_a_recount(
+    here: Process,
+    engine: AsyncEngine,
+    redis: Redis,
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+    stands: bool,
+) -> None:
+    """The check on the limit is away, so that the gate is all there is."""
+
+    async def not_looked(*args: object) -> dict[int, int]:
+        return {}
+
+    if not stands:
+        monkeypatch.setattr(Pipeline, "_look_up_holders", not_looked)
+    async with without(engine, constraint=("buyers", "ck_buyers_within_limit")):
+        await on_offer(engine, clock, limit=3)
+        (ada,) = await people(engine, 1)
+        bought(await here.checkout.purchase(wish(ada, 3)))
+        await redis.flushall()
+        await here.checkout.follow(DEAL)
+        verdict = await here.checkout.purchase(wish(ada, 2))
+        assert type(verdict).__name__ == ("LimitReached" if stands else "Bought")
 
 
 # The answer after the commit --------------------------------------------------------------------------------------
@@ -233,54 +252,6 @@ async def test_an_answer_after_the_commit_is_kept_though_its_process_dies(
     lost = promised - (await read_books(engine)).ids
     assert tally(verdicts) == ({"OutcomeUnknown": 5} if stands else {"Bought": 5})
     assert len(lost) == (0 if stands else 5)
-
-
-# The show's turn --------------------------------------------------------------------------------------------------
-
-
-@STANDS_OR_NOT
-async def test_the_turn_keeps_two_processes_from_opening_one_deal_twice(
-    engine: AsyncEngine,
-    clock: MovableClock,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    stands: bool,
-) -> None:
-    """Both have decided what is due before either does it, unless they take turns."""
-    (deal_id, _) = await queue_deals(engine, clock, new_deal(), new_deal())
-    async with engine.begin() as connection:
-        await set_show(connection, "woot-off", False, clock.now(), settings.zone)
-    if not stands:
-        decide_together(monkeypatch)
-
-    async def move_on() -> None:
-        async with engine.begin() as connection:
-            await advance(connection, clock.now(), settings.zone)
-
-    async with asyncio.timeout(15):
-        outcomes = await asyncio.gather(move_on(), move_on(), return_exceptions=True)
-    failed = [outcome for outcome in outcomes if outcome is not None]
-    assert [type(one) for one in failed] == ([] if stands else [IntegrityError])
-    assert await live_id(engine) == deal_id  # PostgreSQL's own veto is behind the turn
-    assert len(await history(engine)) == 1
-
-
-def decide_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for a turn any more, and the first two decisions are taken before either is carried out."""
-    both_decided, decided = asyncio.Barrier(2), set[AsyncConnection]()
-
-    async def go_ahead(connection: AsyncConnection, name: str) -> None:
-        """Nobody waits."""
-
-    async def decide(connection: AsyncConnection, now: datetime) -> tuple[Present, Decision]:
-        step = await next_step(connection, now)
-        if connection not in decided:
-            decided.add(connection)
-            await both_decided.wait()
-        return step
-
-    monkeypatch.setattr(show, "take_turns", go_ahead)
-    monkeypatch.setattr(show, "next_step", decide)
 
 
 async def test_the_guards_are_back_after_the_controls(engine: AsyncEngine) -> None:

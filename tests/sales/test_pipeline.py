@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import app.sales.purchase
 import app.sales.recount
 from app.sales.ledger import PoisonedError
 from app.sales.order import Wish
+from app.sales.sale import STRANDED_SECONDS
 from app.sales.verdict import Bought, DealOver, GateClosed, KeyReused, OutcomeUnknown, SoldOut
 from tests.factories.identity import MovableClock
 from tests.factories.sales import (
@@ -326,7 +326,7 @@ async def test_units_in_a_dead_process_hands_come_back(
     assert await here.checkout.purchase(wish(bob)) == SoldOut(DEAL)
 
     await here.checkout.follow(DEAL)
-    clock.advance(app.sales.purchase.STRANDED_SECONDS - 0.1)
+    clock.advance(STRANDED_SECONDS - 0.1)
     await here.checkout.follow(DEAL)
     assert await gate_left(here.gate, engine) == 0  # not yet: they may be on their way
     clock.advance(0.2)
@@ -346,7 +346,7 @@ async def test_units_that_move_are_not_taken_for_stranded(
     for shopper in shoppers:
         await there.gate.admit(DEAL, 2, 3, [wish(shopper)])
         await here.checkout.follow(DEAL)
-        clock.advance(app.sales.purchase.STRANDED_SECONDS - 0.1)
+        clock.advance(STRANDED_SECONDS - 0.1)
     assert (await read_books(engine)).offer.epoch == 2
 
 

@@ -12,6 +12,7 @@ from msgspec import structs
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import app.sales.sale
 from app.platform.embedded import EmbeddedServers
 from app.sales.order import Wish
 from app.sales.verdict import (
@@ -233,22 +234,32 @@ async def without_scripts(redis: Redis) -> None:
     await redis.script_flush()
 
 
-async def with_something_else_for_stock(redis: Redis) -> None:
-    for key in await redis.keys("gate:*:stock"):
+async def with_something_else_in_its_place(redis: Redis) -> None:
+    for key in await redis.keys("gate:*"):
         await redis.delete(key)
         await redis.lpush(key, "x")
 
 
 async def with_units_that_are_not_there(redis: Redis) -> None:
-    for key in await redis.keys("gate:*:stock"):
-        await redis.incrby(key, 100)
+    await put_into_gates(redis, "HINCRBY", "left", 100)
 
 
 async def with_a_gate_from_an_older_file(redis: Redis) -> None:
-    for key in await redis.keys("gate:*:stock"):
-        await redis.set(key, 40)
-    for key in await redis.keys("gate:*:[bk]*"):
+    for key in await redis.keys("gate:*"):
         await redis.delete(key)
+        await redis.execute_command("HSET", key, "left", 40)  # type: ignore[no-untyped-call]
+
+
+async def without_what_was_bought(redis: Redis) -> None:
+    for key in await redis.keys("gate:*"):
+        for field in await redis.execute_command("HKEYS", key):  # type: ignore[no-untyped-call]
+            if field != b"left":
+                await redis.execute_command("HDEL", key, field)  # type: ignore[no-untyped-call]
+
+
+async def put_into_gates(redis: Redis, *change: str | int) -> None:
+    for key in await redis.keys("gate:*"):
+        await redis.execute_command(change[0], key, *change[1:])  # type: ignore[no-untyped-call]
 
 
 async def with_its_clients_cut_off(redis: Redis) -> None:
@@ -258,9 +269,10 @@ async def with_its_clients_cut_off(redis: Redis) -> None:
 FAULTS = [
     emptied,
     without_scripts,
-    with_something_else_for_stock,
+    with_something_else_in_its_place,
     with_units_that_are_not_there,
     with_a_gate_from_an_older_file,
+    without_what_was_bought,
     with_its_clients_cut_off,
 ]
 
@@ -364,8 +376,14 @@ async def test_every_commit_may_lose_its_reply_or_never_arrive(
 
 @pytest.mark.parametrize("passed_on", [True, False])
 async def test_every_call_of_the_gate_may_lose_its_reply_or_never_arrive(
-    wired: Process, lines: Wires, engine: AsyncEngine, clock: MovableClock, passed_on: bool
+    wired: Process,
+    lines: Wires,
+    engine: AsyncEngine,
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+    passed_on: bool,
 ) -> None:
+    monkeypatch.setattr(app.sales.sale, "CALM_SECONDS", 0.01)  # ten recounts, one after the other
     await on_offer(engine, clock, quantity=20)
     wishes = [wish(shopper) for shopper in await people(engine, 30)]
     verdicts: list[Verdict] = []

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import app.sales.recount
-from app.sales.gate import Admission, Gate, GateLostError
+from app.sales.gate import Gate, GateLostError
 from app.sales.ledger import Entry, Ledger
 from app.sales.offers import read_offer
 from app.sales.order import new_order_id
@@ -20,7 +20,6 @@ from tests.factories.sales import (
     Wires,
     close,
     eventually,
-    holding,
     on_offer,
     pause,
     people,
@@ -29,7 +28,7 @@ from tests.factories.sales import (
 )
 
 
-async def test_the_gate_is_what_the_books_say(
+async def test_the_gate_gives_out_what_the_books_have_left(
     ledger: Ledger, engine: AsyncEngine, gate: Gate, clock: MovableClock
 ) -> None:
     await on_offer(engine, clock)
@@ -37,27 +36,9 @@ async def test_the_gate_is_what_the_books_say(
     group = [Entry(new_order_id(), asked) for asked in (wish(ada, 2, key="a"), wish(bob, 1, key="b"))]
     await ledger.record(DEAL, 1, clock.now(), group)
 
-    assert await recount(engine, gate, DEAL, 1) == Opened(2)
+    assert await recount(engine, gate, DEAL, 1) == Opened(2, orders=2)
 
     assert await gate.left(DEAL, 2) == 7
-    answer = await gate.admit(DEAL, 2, 3, [wish(ada, 1, key="a"), wish(ada, 2), wish(bob, 2)])
-    assert answer.admissions == [Admission.KEY_KNOWN, Admission.OVER_LIMIT, Admission.TAKEN]
-
-
-async def test_a_cancelled_orders_units_do_not_count_and_its_key_does(
-    ledger: Ledger, engine: AsyncEngine, gate: Gate, clock: MovableClock
-) -> None:
-    await on_offer(engine, clock)
-    (ada,) = await people(engine, 1)
-    await ledger.record(DEAL, 1, clock.now(), [Entry(new_order_id(), wish(ada, 3, key="a"))])
-    async with engine.begin() as connection:
-        await connection.execute(text("UPDATE orders SET status = 'cancelled'"))
-        await connection.execute(text("UPDATE buyers SET units = 0"))
-        await connection.execute(text("UPDATE offers SET sold = 0"))
-    await recount(engine, gate, DEAL, 1)
-    assert await gate.left(DEAL, 2) == 10
-    answer = await gate.admit(DEAL, 2, 3, [wish(ada, 3, key="a"), wish(ada, 3)])
-    assert answer.admissions == [Admission.KEY_KNOWN, Admission.TAKEN]
 
 
 async def test_many_recounts_at_once_are_one(engine: AsyncEngine, gate: Gate, clock: MovableClock) -> None:
@@ -91,7 +72,7 @@ async def test_a_recount_waits_for_the_group_that_is_being_recorded_and_counts_i
         counting = asyncio.create_task(recount(engine, gate, DEAL, 1))
         await eventually(lambda: waits_for_a_lock(engine, 2))
     await recording
-    assert await counting == Opened(2)
+    assert await counting == Opened(2, orders=1)
     assert await gate.left(DEAL, 2) == 9
 
 
@@ -132,7 +113,7 @@ async def test_an_epochs_gate_is_gone_as_soon_as_it_has_a_follower(
     for epoch in range(1, 6):
         await recount(engine, gate, DEAL, epoch)
     assert await gate.left(DEAL, 5) is None
-    assert await redis.keys("gate:*") == [b"gate:{37}:6:stock"]
+    assert await redis.keys("gate:*") == [b"gate:37:6"]
 
 
 async def test_a_recount_without_redis_can_be_repeated_and_then_does_not_wait_for_others(
@@ -152,7 +133,7 @@ async def test_a_recount_whose_last_reply_was_lost_adopts_what_it_opened(
     wired: Process, lines: Wires, engine: AsyncEngine, clock: MovableClock
 ) -> None:
     await on_offer(engine, clock)
-    lines.redis.lose_reply(b"EVALSHA")
+    lines.redis.lose_reply(b"HSET")
     with pytest.raises(GateLostError):
         await recount(wired.engine, wired.gate, DEAL, 1)
     assert lines.redis.faults == 1
@@ -166,5 +147,5 @@ async def test_a_gate_that_is_opened_too_late_sells_nothing(
     await on_offer(engine, clock)
     await recount(engine, gate, DEAL, 1)
     await recount(engine, gate, DEAL, 2)
-    await gate.open(DEAL, 2, 10, holding())  # by a process that stood still since its turn
+    await gate.open(DEAL, 2, 10)  # by a process that stood still since its turn
     assert await recount(engine, gate, DEAL, 2) == Opened(3)

@@ -6,11 +6,22 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from httpx import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.identity import Identity
-from app.sales.verdict import GateClosed, OutcomeUnknown, Verdict
+from app.platform.errors import Problem
+from app.sales.refusals import order_or_refusal
+from app.sales.routes import router
+from app.sales.verdict import (
+    GateClosed,
+    LimitReached,
+    OutcomeUnknown,
+    QuantityOutOfRange,
+    SoldOut,
+    Verdict,
+)
 from tests.factories.identity import MovableClock, open_identity
 from tests.factories.sales import (
     DEAL,
@@ -408,3 +419,13 @@ async def test_a_mark_that_is_no_order_of_the_shoppers_leads_nowhere(
     for after in ("nothing", "%00", "a%00b", "%F0%9F%8D%9E", "'", "a%0A"):
         found = await client.get(f"/orders?after={after}", headers=ada)
         assert found.json() == {"items": [], "next": None}
+
+
+def test_openapi_shows_what_a_problem_has_of_its_own() -> None:
+    (buying,) = (route for route in router.routes if isinstance(route, APIRoute) and route.name == "buy")
+    for verdict in (SoldOut(DEAL), LimitReached(3, 2), QuantityOutOfRange(3)):
+        problem = order_or_refusal(verdict, DEAL + 1)
+        assert isinstance(problem, Problem)
+        content: dict[str, Any] = buying.responses[problem.status]["content"]["application/problem+json"]
+        example = content["examples"][problem.slug()]["value"]
+        assert example.keys() == problem.document().keys() - {"detail"}

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import app.sales.recount
 from app.sales import read_offer
 from app.sales.sold_out import MOST_DEALS, SoldOutDeals
 from app.sales.verdict import Bought, DealOver, LimitReached, SoldOut
@@ -77,9 +78,12 @@ async def test_a_deal_that_ended_with_units_left_is_over_and_not_sold_out(
 
 
 async def test_units_that_come_back_are_sold_again(
-    here: Process, there: Process, engine: AsyncEngine, clock: MovableClock
+    here: Process, there: Process, engine: AsyncEngine, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cancelled as a settlement does it: the order, what its buyer holds and the count in one transaction."""
+    monkeypatch.setattr(
+        app.sales.recount, "OTHERS_TURN_SECONDS", 0.1
+    )  # nobody else opens the new epoch's gate
     await on_offer(engine, clock, quantity=1)
     ada, bob, eve = await people(engine, 3)
     await here.checkout.purchase(wish(ada))

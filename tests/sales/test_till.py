@@ -7,10 +7,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.identity import Identity
-from app.platform import failpoints
 from app.sales.till import read_order
 from tests.factories.identity import MovableClock
-from tests.factories.sales import DEAL, Process, assert_the_books_balance, on_offer
+from tests.factories.sales import DEAL, Process, assert_the_books_balance, halted, on_offer
 from tests.factories.storefront import BODY, WHO, Line, guarded, listening, order_of, request
 
 
@@ -93,19 +92,12 @@ async def test_what_comes_while_an_order_is_under_way_waits_its_turn(
 ) -> None:
     await on_offer(engine, clock)
     order = await order_of(identity, engine)
-    reached, let_go = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        reached.set()
-        await let_go.wait()
-
-    with failpoints.armed("after-admit", hold):
+    with halted("after-admit") as halt:
         line.say(order)
-        async with asyncio.timeout(10):
-            await reached.wait()
+        await halt.arrival()
         line.say(WHO)
         line.say(WHO[:20])
-        let_go.set()
+        halt.let_go()
         assert (await line.hear())[0] == 201
     assert (await line.hear())[0] == 401
     line.say(WHO[20:])
@@ -117,19 +109,12 @@ async def test_an_order_that_is_under_way_when_the_shop_stops_is_still_answered(
 ) -> None:
     await on_offer(engine, clock)
     order = await order_of(identity, engine)
-    reached, let_go = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        reached.set()
-        await let_go.wait()
-
-    with failpoints.armed("before-answer", hold):
+    with halted("before-answer") as halt:
         async with listening(guarded(identity, here.checkout)) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(order)
-            async with asyncio.timeout(10):
-                await reached.wait()
-            asyncio.get_running_loop().call_later(0.2, let_go.set)  # the server is stopping by then
+            await halt.arrival()
+            asyncio.get_running_loop().call_later(0.2, halt.let_go)  # the server is stopping by then
         answer = await reader.read()
     assert answer.startswith(b"HTTP/1.1 201")
     assert b"connection: close" in answer
@@ -142,18 +127,11 @@ async def test_a_client_that_hangs_up_is_not_answered_and_its_order_stands(
 ) -> None:
     await on_offer(engine, clock)
     order = await order_of(identity, engine)
-    reached, let_go = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        reached.set()
-        await let_go.wait()
-
-    with failpoints.armed("after-admit", hold):
+    with halted("after-admit") as halt:
         line.say(order)
-        async with asyncio.timeout(10):
-            await reached.wait()
+        await halt.arrival()
         line.writer.transport.abort()
-        let_go.set()
+        halt.let_go()
         async with asyncio.timeout(10):
             await here.checkout.changed.wait()
     await assert_the_books_balance(engine, sold=1)

@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import Receive, Scope, Send
 
 from app.identity import Identity
-from app.platform import failpoints, silence
+from app.platform import silence
 from app.sales import till
 from app.sales.buying import Answer
 from app.sales.till import Till
 from tests.factories.identity import MovableClock
-from tests.factories.sales import Process, on_offer
+from tests.factories.sales import Process, halted, on_offer
 from tests.factories.storefront import WHO, Line, guarded, listening, order_of, request
 
 
@@ -142,7 +142,6 @@ async def test_a_connection_that_is_cut_while_an_order_is_under_way_leaves_nothi
 ) -> None:
     await on_offer(engine, clock)
     order = await order_of(identity, engine)
-    reached, let_go = asyncio.Event(), asyncio.Event()
     made: list[Till] = []
     begin = Till.connection_made
 
@@ -152,23 +151,18 @@ async def test_a_connection_that_is_cut_while_an_order_is_under_way_leaves_nothi
 
     monkeypatch.setattr(Till, "connection_made", remembered)
 
-    async def hold() -> None:
-        reached.set()
-        await let_go.wait()
-
     async with listening(guarded(identity, here.checkout)) as port:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         line = Line(_, writer)
         line.say(order)
         assert (await line.hear())[0] == 201  # its timer runs from here on
-        with failpoints.armed("after-admit", hold):
+        with halted("after-admit") as halt:
             line.say(await order_of(identity, engine, key="b"))
-            async with asyncio.timeout(10):
-                await reached.wait()
+            await halt.arrival()
             reset = struct.pack("ii", 1, 0)
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
             writer.transport.abort()
-            let_go.set()
+            halt.let_go()
             async with asyncio.timeout(10):
                 while here.checkout.waiting:
                     await asyncio.sleep(0.01)

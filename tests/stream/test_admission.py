@@ -2,8 +2,9 @@
 
 import pytest
 
+from app.platform.address import network_of
 from app.platform.errors import Problem, SlowDown, Unavailable
-from app.stream.admission import Admission, Guest, TooManyViewers, network_of
+from app.stream.admission import Admission, Guest, TooManyViewers
 from app.stream.event import EventId
 from app.stream.hub import Hub
 from tests.factories.stream import ANYBODY, asker_of, signed_out

@@ -1,28 +1,27 @@
 -- Decides a batch of purchases, in order.
--- KEYS  1 stock (units left)   2 bought (shopper -> units)   3 keys ("shopper:key" -> 1)
--- ARGV  1 limit a shopper      2 msgpack array, three to a purchase: "shopper:key", "shopper", quantity
+-- KEYS  1 gate: "left" -> units left; "shopper" -> units held, "shopper:key" -> 1, of those admitted in this epoch
+-- ARGV  1 limit a shopper      2 msgpack array, four to a purchase: "shopper:key", "shopper", quantity, units that the
+--         shopper held when the epoch began; only heeded until the first admission in this epoch
 -- Answer  {verdicts, left, held}: a letter for each purchase: T taken, K key known, L over the limit, S not enough
 --         left; the units left after all; and for each L, in order, what that shopper holds already.
 --         Error NOGATE where this epoch's gate is not open.
 -- After this, units can not have been taken that were not there.
-local stock = redis.call('GET', KEYS[1])
-if not stock then return redis.error_reply('NOGATE this gate is not open') end
-local left, limit = tonumber(stock), tonumber(ARGV[1])
 local asked = cmsgpack.unpack(ARGV[2])
-local count = #asked / 3
+local count = #asked / 4
 
-local names, shoppers = {}, {}
+local fields = {'left'}
 for i = 1, count do
-  names[i], shoppers[i] = asked[3 * i - 2], asked[3 * i - 1]
+  fields[2 * i], fields[2 * i + 1] = asked[4 * i - 3], asked[4 * i - 2]
 end
-local known = redis.call('HMGET', KEYS[3], unpack(names))
-local bought = redis.call('HMGET', KEYS[2], unpack(shoppers))
+local stood = redis.call('HMGET', KEYS[1], unpack(fields))
+if not stood[1] then return redis.error_reply('NOGATE this gate is not open') end
+local left, limit = tonumber(stood[1]), tonumber(ARGV[1])
 
 local verdicts, holds, new_keys, taken, over = {}, {}, {}, 0, {}
 for i = 1, count do
-  local name, shopper, quantity = names[i], shoppers[i], asked[3 * i]
-  local held = holds[shopper] or tonumber(bought[i] or 0)
-  if known[i] or new_keys[name] then
+  local name, shopper, quantity = fields[2 * i], fields[2 * i + 1], asked[4 * i - 1]
+  local held = holds[shopper] or tonumber(stood[2 * i + 1] or asked[4 * i])
+  if stood[2 * i] or new_keys[name] then
     verdicts[i] = 'K'
   elseif held + quantity > limit then
     verdicts[i] = 'L'
@@ -37,17 +36,15 @@ for i = 1, count do
 end
 
 if taken > 0 then
-  local fields, units = {}, {}
+  local changes = {'left', left}
   for name in pairs(new_keys) do
-    fields[#fields + 1] = name
-    fields[#fields + 1] = '1'
+    changes[#changes + 1] = name
+    changes[#changes + 1] = '1'
   end
   for shopper, held in pairs(holds) do
-    units[#units + 1] = shopper
-    units[#units + 1] = held
+    changes[#changes + 1] = shopper
+    changes[#changes + 1] = held
   end
-  redis.call('HSET', KEYS[3], unpack(fields))
-  redis.call('HSET', KEYS[2], unpack(units))
-  redis.call('DECRBY', KEYS[1], taken)
+  redis.call('HSET', KEYS[1], unpack(changes))
 end
 return {table.concat(verdicts), left, over}

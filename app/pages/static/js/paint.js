@@ -1,7 +1,7 @@
 // @ts-check
 // Writes a snapshot into the page: text and attributes only.
 import { allowBuying, renewForm } from './buy.js';
-import { hangPhoto } from './photo.js';
+import { hangPhoto, renewPhoto } from './photo.js';
 import { storyFrom } from './story.js';
 import { phaseOf, wordsFor } from './words.js';
 
@@ -18,6 +18,7 @@ export const shownDeal = () => main.dataset.deal ?? '';
 export function paint(snapshot) {
   const words = wordsFor(snapshot), phase = phaseOf(snapshot);
   if (words.deal_id !== shownDeal()) paintDeal(snapshot.deal);
+  else renewPhoto(snapshot.deal?.photo);
   main.dataset.phase = phase;
   main.dataset.deal = words.deal_id;
   paintWords(words);

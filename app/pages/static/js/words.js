@@ -3,7 +3,8 @@
 
 /**
  * @typedef {{amount: number, currency: string, text: string}} Money
- * @typedef {{src: string, srcset?: string | null, alt?: string | null}} Photo
+ * @typedef {{type: string, srcset: string}} Source
+ * @typedef {{src: string, srcset?: string | null, sources?: Source[], alt?: string | null}} Photo
  * @typedef {{id: number, title: string, tagline: string | null, story_html: string | null, condition: string | null,
  *   photo: Photo | null, price: Money, list_price: Money | null, shipping: Money | null, limit: number}} Deal
  * @typedef {{left_percent: number, left: number | null}} Stock

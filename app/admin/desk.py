@@ -1,0 +1,29 @@
+"""The desk's address book. Whoever is neither merchandiser nor owner gets no further than this."""
+
+from fastapi import APIRouter, Depends
+
+from app.admin import (
+    changes_screens,
+    dashboard,
+    deal_screens,
+    import_screens,
+    photo_screens,
+    queue_screens,
+    records_screens,
+    show_controls,
+)
+from app.identity import desk
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(desk)])
+
+for screens in (
+    dashboard,
+    show_controls,
+    queue_screens,
+    deal_screens,
+    photo_screens,
+    import_screens,
+    records_screens,
+    changes_screens,
+):
+    router.include_router(screens.router)

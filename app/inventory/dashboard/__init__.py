@@ -1,0 +1,1 @@
+"""How the live deal sells, for the desk."""

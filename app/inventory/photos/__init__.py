@@ -1,0 +1,1 @@
+"""A deal's photo: made apart, kept in sizes, shown when its deal is."""

@@ -1,0 +1,1 @@
+"""What past deals came to, and what they have in common."""

@@ -1,0 +1,116 @@
+"""A room's website: its templates and static files, on top of those that every room shares."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from app.platform.errors import NotFound
+from app.platform.settings import Settings
+
+SHARED = Path(__file__).parent
+BUNDLE = "css/bundle/"
+
+
+class Site:
+    """What a room's pages are made of.
+
+    `folder` holds the room's `templates/` and `static/`; a name that is not there is looked for among the shared
+    ones. `address` is where its static files are served.
+    """
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self.address = address
+        self.folders = [folder / "static", SHARED / "static"]
+        self._stylesheets = {
+            file.stem: file.read_text()
+            for static in reversed(self.folders)
+            for file in (static / "css").glob("*.css")
+        }
+        # Modules that import one another by a relative path stay below it.
+        self.release = f"{address}/{_digest(self.folders)}"
+        self.templates = Environment(
+            loader=FileSystemLoader([folder / "templates", SHARED / "templates"]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def serve(self, app: FastAPI) -> None:
+        """Have `app` serve the static files."""
+        app.mount(self.release, StaticAssets(self, for_ever=True))
+        app.mount(self.address, StaticAssets(self, for_ever=False))
+
+    def render(self, request: Request, template: str, **context: object) -> str:
+        """`template` with what it takes and what every page is given."""
+        settings: Settings = request.app.state.settings
+        return self.templates.get_template(template).render(
+            shop_name=settings.shop_name,
+            event_name=settings.event_name,
+            asset=self.asset,
+            stylesheet=self.stylesheet,
+            has_vendored=self.has_vendored,
+            **context,
+        )
+
+    def asset(self, path: str) -> str:
+        """The address of a static file."""
+        return f"{self.release}/{path}"
+
+    def stylesheet(self, *names: str) -> str:
+        """The address of several stylesheets in one."""
+        return f"{self.release}/{BUNDLE}{'+'.join(names)}.css"
+
+    def has_vendored(self, name: str) -> bool:
+        """Whether the set-up could fetch this file of a browser package; pages do without it else."""
+        return any((folder / "vendor" / name).exists() for folder in self.folders)
+
+    def bundle(self, names: tuple[str, ...]) -> str:
+        """The named stylesheets, each once, in the order that was asked for. Raises NotFound."""
+        if len(names) != len(set(names)) or not all(name in self._stylesheets for name in names):
+            raise NotFound
+        return "\n".join(self._stylesheets[name] for name in names)
+
+
+class StaticAssets(StaticFiles):
+    """Static files. Those below a site's release may be kept for ever: their address changes when any of them does.
+
+    `css/bundle/base+layout.css` is base.css and layout.css in one answer: a stylesheet a visible thing for those who
+    write them, one request for those who read the page.
+    """
+
+    def __init__(self, site: Site, *, for_ever: bool) -> None:
+        super().__init__(directory=site.folders[0])
+        self.all_directories = list(site.folders)
+        self._site = site
+        self._cache_control = "public, max-age=31536000, immutable" if for_ever else "no-cache"
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file, or a bundle of stylesheets."""
+        if not path.startswith(BUNDLE):
+            return await super().get_response(path, scope)
+        text = self._site.bundle(tuple(path.removeprefix(BUNDLE).removesuffix(".css").split("+")))
+        return Response(text, headers={"Cache-Control": self._cache_control}, media_type="text/css")
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """As Starlette has it, with our Cache-Control."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = self._cache_control
+        return response
+
+
+def _digest(folders: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]

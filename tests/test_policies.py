@@ -1,0 +1,123 @@
+"""Every route says who may take it; a route that says nothing is a fault."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from app.identity import desk, freshly_signed_in, maybe_signed_in, signed_in
+from app.main import create_app
+from app.platform.settings import Settings
+from tests.factories.house import API, House, problem
+
+# Open to everyone, and on purpose. What is not here asks who is there.
+OPEN = {
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",  # a token's, where one is set; else nobody's
+    f"GET {API}/live",
+    f"GET {API}/stream",
+    f"POST {API}/shoppers",
+    f"POST {API}/session",
+    f"DELETE {API}/session",
+    f"POST {API}/tokens",
+    f"POST {API}/session/link",
+    f"POST {API}/session/passkey",
+    f"POST {API}/session/passkey/options",
+    f"POST {API}/orders",  # asks by itself: it has its own way in
+    "GET /photos/{token}/{name}",
+    "GET /",
+    "GET /buy",
+    "GET /how",
+    "GET /problems/{slug}",
+    "GET /sign-in",
+    "POST /sign-in",
+    "POST /sign-in/passkey",
+    "POST /sign-in/link",
+    "GET /sign-in/mailed",
+    "GET /sign-in/link/{secret}",  # a link in a mail
+    "POST /sign-in/link/{secret}",
+    "GET /promises",
+    "GET /sign-up",
+    "POST /sign-up",
+    "POST /sign-out",
+    "GET /welcome/{token}",
+    "POST /welcome/{token}",
+}
+STAFF = (f"{API}/staff", "/desk")
+
+
+def routes(paths: FastAPI) -> Iterator[tuple[str, APIRoute]]:
+    """Every route there is as `METHOD address`, however deep it was included."""
+    found = list(_walk(paths.routes, ""))
+    assert {path for path, _ in found} >= set(paths.openapi()["paths"]), "none is overlooked"
+    for path, route in found:
+        for method in sorted(route.methods or ()):
+            yield f"{method} {path}", route
+
+
+def _walk(some: Any, prefix: str) -> Iterator[tuple[str, APIRoute]]:
+    for route in some:
+        if isinstance(route, APIRoute):
+            yield prefix + route.path, route
+        elif (inner := getattr(route, "original_router", None)) is not None:
+            yield from _walk(inner.routes, prefix + route.include_context.prefix)
+
+
+def asks(dependant: Dependant, *who: Callable[..., Any]) -> bool:
+    """Whether one of these dependencies decides before the route does anything."""
+    return dependant.call in who or any(asks(inner, *who) for inner in dependant.dependencies)
+
+
+def without_policy(app: FastAPI) -> list[str]:
+    """The routes for which nobody has said who may take them."""
+    return [
+        name
+        for name, route in routes(app)
+        if name not in OPEN and not asks(route.dependant, desk, signed_in, freshly_signed_in, maybe_signed_in)
+    ]
+
+
+def staff_routes(app: FastAPI) -> list[tuple[str, APIRoute]]:
+    """The desk's routes."""
+    return [(name, route) for name, route in routes(app) if name.split(" ")[1].startswith(STAFF)]
+
+
+def test_every_route_says_who_may_take_it(settings: Settings) -> None:
+    app = create_app(settings)
+    assert without_policy(app) == []
+    assert {name for name, _ in routes(app)} >= OPEN, "what is open no more is struck from the list"
+
+
+def test_a_route_that_says_nothing_is_found(settings: Settings) -> None:
+    app = create_app(settings)
+
+    @app.get("/forgotten")
+    async def forgotten() -> None:
+        """Nobody thought of who may ask this."""
+
+    assert without_policy(app) == ["GET /forgotten"]
+
+
+def test_every_staff_route_is_the_desks(settings: Settings) -> None:
+    app = create_app(settings)
+    staff = staff_routes(app)
+    assert len(staff) >= 10
+    assert [name for name, route in staff if not asks(route.dependant, desk)] == []
+
+
+async def test_every_staff_route_refuses_everybody_else(house: House) -> None:
+    for name, _ in staff_routes(house.app):
+        method, path = name.split(" ")
+        path = re.sub(r"\{\w+\}", "1", path)
+        stranger = await house.visitor.request(method, path)
+        if path.startswith(API):
+            assert (stranger.status_code, problem(stranger)) == (401, "sign-in-required"), name
+        else:
+            assert stranger.status_code == 303, name
+            assert stranger.headers["location"].startswith("/sign-in?next="), name
+        shopper = await house.shopper.request(method, path)
+        assert (shopper.status_code, problem(shopper)) == (403, "not-allowed"), name
