@@ -26,7 +26,7 @@ from app.sales.ledger import (
     Recorded,
 )
 from app.sales.sale import PAUSE_SECONDS, STRANDED_SECONDS, Sale, longer
-from app.sales.under_way import Purchase, judge
+from app.sales.under_way import Purchase, Stage, judge
 from app.sales.verdict import LimitReached, SoldOut, Verdict
 
 log = get_logger(__name__)
@@ -65,6 +65,8 @@ class Pipeline:
             group = [purchase for purchase in group if not purchase.outcome.done()]
             if not group:
                 return
+            for purchase in group:
+                purchase.stage = Stage.IN_HAND
             answer = await self._admit(epoch, group, held)
         except UNREACHABLE:
             self.sale.put_back(group)  # nobody asked the gate for them

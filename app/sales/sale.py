@@ -55,12 +55,11 @@ class Sale:
         self.awake.set()
 
     def next_group(self, most: int) -> list[Purchase]:
-        """Take at most so many of those that wait, first come first; from now on they are in hand."""
+        """Take at most so many of those that wait, first come first."""
         group: list[Purchase] = []
         while self.finished is None and self._waiting and len(group) < most:
             purchase = self._waiting.popleft()
             if not purchase.outcome.done():  # else it was withdrawn
-                purchase.stage = Stage.IN_HAND
                 group.append(purchase)
         return group
 
