@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.identity import opening
 from app.identity.passwords import Passwords
-from app.platform.database import connect_database, metadata
+from app.platform.database import connect_database
 from app.platform.embedded import EmbeddedServers
 from app.platform.migrations import migrate
 from app.platform.redis import connect_redis
 from app.platform.settings import Settings
+from tests.factories.database import empty
 from tests.factories.house import House, opened
 from tests.factories.identity import cheap_hasher
 
@@ -60,9 +60,8 @@ async def migrated(servers: EmbeddedServers) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 async def engine(migrated: AsyncEngine) -> AsyncEngine:
     """The database, empty."""
-    names = ", ".join(table.name for table in metadata.sorted_tables)
     async with migrated.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        await empty(connection)
     return migrated
 
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from contextlib import suppress
 from importlib.util import find_spec
@@ -37,7 +38,9 @@ def postgres(data: Path, address: Path) -> Server:
     roomy = ["max_connections=100", "shared_buffers=128MB"]
     private = ["listen_addresses=", f"unix_socket_directories={address / POSTGRES_FOLDER}"]
     private += ["unix_socket_permissions=0700", "port=5432"]
-    settings = [word for setting in durable + roomy + private for word in ("-c", setting)]
+    # Back from a crash it syncs all that it has: in one call instead of one for each of its thousand files.
+    quick = ["recovery_init_sync_method=syncfs"] if sys.platform == "linux" else []
+    settings = [word for setting in durable + roomy + private + quick for word in ("-c", setting)]
     return Server(
         name="PostgreSQL",
         command=[str(_postgres_program("postgres")), "-D", str(folder), *settings],

@@ -6,10 +6,9 @@ from contextlib import AsyncExitStack
 from typing import TypeVar
 
 from redis.asyncio import Redis
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.platform.database import connect_database, metadata
+from app.platform.database import connect_database
 from app.platform.embedded import EmbeddedServers
 from app.platform.failpoints import Name, armed
 from app.platform.redis import connect_redis
@@ -19,6 +18,7 @@ from app.sales.ledger import Ledger
 from app.sales.tables import buyers, offers, orders, sold_by_second
 from app.sales.verdict import Verdict
 from tests.conftest import FrozenClock
+from tests.factories.database import empty
 from tests.factories.sales import DEADLINE, Process, people, process
 
 T = TypeVar("T")
@@ -92,9 +92,8 @@ class House:
 
     async def open(self, number: int) -> None:
         """Two processes, an empty shop, and so many people."""
-        names = ", ".join(table.name for table in metadata.sorted_tables)
         async with self.engine.begin() as connection:
-            await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            await empty(connection)
         await self.redis.flushall()
         self.people = await people(self.engine, number)
         for _ in range(2):

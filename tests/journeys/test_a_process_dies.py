@@ -11,16 +11,15 @@ from pathlib import Path
 import httpx
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.platform.clock import SystemClock
-from app.platform.database import metadata
 from app.platform.embedded import EmbeddedServers
 from app.platform.redis import connect_redis
 from app.platform.settings import Settings
 from app.sales import recount_live
 from tests.factories.crowd import Ask, Crowd, assert_nothing_is_lost, report
+from tests.factories.database import empty
 from tests.factories.identity import SECRET, open_identity
 from tests.factories.inventory import live_id, new_deal, process, queue_deals
 from tests.factories.running_shop import RunningShop, running_shop
@@ -68,7 +67,8 @@ async def show(
     settings = Settings(database_url=servers.database_url, redis_url=servers.redis_url, data=folder)
     redis = connect_redis(servers.redis_url, timeout=2.0)
     await redis.flushall()
-    await empty(migrated)
+    async with migrated.begin() as connection:
+        await empty(connection)
     deal, *_ = await queue_deals(migrated, clock, *(new_deal(quantity=50_000, limit=100) for _ in range(2)))
     async with process(settings, clock) as director:
         await director.showrunner.set_show("woot-off", False)
@@ -229,10 +229,3 @@ async def skip_to(show: Show, deal: int) -> None:
         while (live := await live_id(show.engine)) != deal:
             assert live is not None
             await director.showrunner.skip(live)
-
-
-async def empty(engine: AsyncEngine) -> None:
-    """Begin with nothing."""
-    names = ", ".join(table.name for table in metadata.sorted_tables)
-    async with engine.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))

@@ -15,17 +15,17 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.identity.tables import Kind
 from app.inventory.show import live_deal, set_show, skip
 from app.platform.clock import SystemClock
-from app.platform.database import connect_database, metadata
+from app.platform.database import connect_database
 from app.platform.embedded import EmbeddedServers
 from app.platform.redis import connect_redis
 from app.sales import audit_sales
 from tests.factories.audit import broken
+from tests.factories.database import empty
 from tests.factories.identity import SECRET, open_identity
 from tests.factories.inventory import history, live_id, new_deal, queue_deals
 from tests.factories.running_shop import running_shop
@@ -103,7 +103,6 @@ async def house(
     servers: EmbeddedServers, migrated: AsyncEngine, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[House]:
     """For all races of this file: their deals follow one another, and nothing is emptied in between."""
-    names = ", ".join(table.name for table in metadata.sorted_tables)
     async with AsyncExitStack() as rooms:
         engine = connect_database(servers.database_url)
         rooms.push_async_callback(engine.dispose)
@@ -111,7 +110,7 @@ async def house(
         rooms.push_async_callback(redis.aclose)
         await redis.flushall()
         async with engine.begin() as connection:
-            await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            await empty(connection)
         clients = []
         for name in ("one", "other"):
             data = tmp_path_factory.mktemp(name)
