@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
-from app import admin, identity, inventory, pages, sales, stream
+from app import admin, identity, inventory, pages, payments, sales, stream
 from app.identity import Identity, shown_in
 from app.inventory import PhotoErrands, Showrunner
 from app.notices import Postman, carrier_for
+from app.payments import Payments
 from app.platform import failpoints
 from app.platform.clock import Clock, SystemClock
 from app.platform.database import check_database, connect_database
@@ -83,6 +84,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         postman = Postman(engine, clock, *carrier_for(settings))
         await postman.start()
         house.push_async_callback(postman.stop)
+
+        money = app.state.payments = Payments.open(settings, engine, clock, signer)
+        await money.start()
+        house.push_async_callback(money.stop)
 
         people = app.state.identity = Identity.open(
             engine,
@@ -178,10 +183,12 @@ def _mount_rooms(app: FastAPI) -> None:
     ):
         app.include_router(room, prefix=API)
     app.include_router(inventory.photo_router)
+    app.include_router(payments.router)
     for page_router in pages.routers:
         app.include_router(page_router)
     app.include_router(admin.router)
     admin.site.serve(app)  # before the shoppers' site: its address lies below theirs
+    payments.site.serve(app)
     pages.site.serve(app)
 
 
@@ -189,7 +196,7 @@ def _stand_guard(app: FastAPI, settings: Settings) -> None:
     """Middleware, innermost first."""
     install_error_handlers(app, pages.problem_page)
     app.add_middleware(GZipMiddleware, minimum_size=600)
-    app.add_middleware(BodyLimit, limits=inventory.BODY_LIMITS)
+    app.add_middleware(BodyLimit, limits=inventory.BODY_LIMITS | payments.BODY_LIMITS)
     app.add_middleware(SameSiteOnly, public_url=settings.public_url)
     app.add_middleware(SecurityHeaders, secure=settings.secure)
 

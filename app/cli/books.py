@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated, TypeVar
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from app.cli.opening import CannotError, Shop, open_shop, tell
 from app.cli.servers import with_servers
 from app.inventory import audit_show
+from app.payments import audit_payments, open_provider
 from app.platform.proof import Examined
 from app.platform.settings import load_settings
 from app.sales import audit_sales, recount_live
@@ -17,6 +19,8 @@ from app.stream import audit_stream
 
 Json = Annotated[bool, typer.Option("--json", help="Print facts for a program.")]
 Found = TypeVar("Found")
+
+COMPARED = timedelta(days=31)  # with what the payment provider says
 
 
 def verify(as_json: Json = False) -> None:
@@ -49,11 +53,16 @@ def recount(
 
 
 async def _examine(shop: Shop) -> list[Examined]:
-    return [
-        *await audit_sales(shop.engine, shop.redis),
-        *await audit_show(shop.engine),
-        *await audit_stream(shop.engine, shop.redis),
-    ]
+    provider = open_provider(shop.settings, shop.engine, shop.clock, shop.signer)
+    try:
+        return [
+            *await audit_sales(shop.engine, shop.redis),
+            *await audit_show(shop.engine),
+            *await audit_stream(shop.engine, shop.redis),
+            *await audit_payments(shop.engine, provider, shop.clock.now() - COMPARED),
+        ]
+    finally:
+        await provider.close()
 
 
 def _lines(promise: Examined) -> list[str]:

@@ -1,5 +1,80 @@
-"""Money, and (in time) charging."""
+"""Money, and charging: a provider that moves it, cards on file, the provider's news, and the money ledger."""
 
+from app.payments.audit import audit_payments
+from app.payments.books import (
+    BooksDisagree,
+    Payment,
+    Sum,
+    sums_by_day,
+    sums_by_order,
+    write_charge,
+    write_failed_refund,
+    write_refund,
+)
+from app.payments.cards import Card, Cards, Means
+from app.payments.events import News
 from app.payments.money import Money, NotAnAmount, minor_digits, parse_money
+from app.payments.provider import (
+    FORM,
+    AttemptReused,
+    Cancelled,
+    CardForm,
+    Charge,
+    Declined,
+    NeverArrived,
+    NotFinished,
+    Outcome,
+    Paid,
+    Provider,
+    ProviderAway,
+    ProviderRefusesUs,
+    Refunded,
+    RefundRefused,
+    StepNeeded,
+    Unresolved,
+)
+from app.payments.room import Payments, open_provider
+from app.payments.routes import BODY_LIMITS, payments_of, router, site
 
-__all__ = ["Money", "NotAnAmount", "minor_digits", "parse_money"]
+__all__ = [
+    "BODY_LIMITS",
+    "FORM",
+    "AttemptReused",
+    "BooksDisagree",
+    "Cancelled",
+    "Card",
+    "CardForm",
+    "Cards",
+    "Charge",
+    "Declined",
+    "Means",
+    "Money",
+    "NeverArrived",
+    "News",
+    "NotAnAmount",
+    "NotFinished",
+    "Outcome",
+    "Paid",
+    "Payment",
+    "Payments",
+    "Provider",
+    "ProviderAway",
+    "ProviderRefusesUs",
+    "RefundRefused",
+    "Refunded",
+    "StepNeeded",
+    "Sum",
+    "Unresolved",
+    "audit_payments",
+    "minor_digits",
+    "open_provider",
+    "parse_money",
+    "payments_of",
+    "router",
+    "site",
+    "sums_by_day",
+    "sums_by_order",
+    "write_charge",
+    "write_failed_refund",
+    "write_refund",
+]

@@ -37,7 +37,7 @@ def configure_logging(style: Literal["text", "json"]) -> None:
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=SHARED, processors=[*tail, renderer])
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    for noisy in ("uvicorn.access", "uvicorn.error", "httpx", "alembic"):
+    for noisy in ("uvicorn.access", "uvicorn.error", "httpx", "stripe", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import list_currencies
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from redis.asyncio.connection import parse_url
 from sqlalchemy.engine import make_url
@@ -61,10 +61,34 @@ def _redis(url: str) -> str:
     return url
 
 
-def _payments(name: str) -> str:
-    if name == "stripe":
-        raise ValueError("stripe is not built yet; a shop set to it would charge nobody")
-    return name
+def _stripe_key(key: SecretStr) -> SecretStr:
+    """A mistake here is told without the key: nothing that is secret is ever printed."""
+    plain = key.get_secret_value()
+    if not plain.startswith(("sk_", "rk_")):
+        raise ValueError("must be a secret or a restricted key of Stripe's, which begins with sk_ or rk_")
+    return _one_word(key)
+
+
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    if secret.get_secret_value().startswith(("sk_", "rk_", "pk_")):
+        raise ValueError(
+            "is an API key; what is wanted is the webhook endpoint's secret, which begins with whsec_"
+        )
+    return _one_word(secret)
+
+
+def _one_word(secret: SecretStr) -> SecretStr:
+    plain = secret.get_secret_value()
+    if not plain.isascii() or not plain.isprintable() or " " in plain:
+        raise ValueError("has a blank or another character in it that no such secret has")
+    return secret
+
+
+def _api_base(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://api.stripe.com")
+    return url.rstrip("/")
 
 
 def _public_url(url: str) -> str:
@@ -126,10 +150,16 @@ class Settings(BaseSettings):
     event_name: Annotated[str, Field(min_length=1, max_length=60)] = "Woot-Off"
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "America/Chicago"
     currency: Annotated[str, AfterValidator(_currency)] = "USD"
-    payments: Annotated[Literal["sandbox", "stripe"], AfterValidator(_payments)] = "sandbox"
-    stripe_api_key: str | None = None
-    stripe_api_base: str | None = None
-    stripe_webhook_secret: str | None = None
+    payments: Literal["sandbox", "stripe"] = "sandbox"
+    stripe_api_key: Annotated[
+        Annotated[SecretStr, AfterValidator(_stripe_key)] | None, BeforeValidator(_empty_is_unset)
+    ] = None
+    stripe_api_base: Annotated[
+        Annotated[str, AfterValidator(_api_base)] | None, BeforeValidator(_empty_is_unset)
+    ] = None
+    stripe_webhook_secret: Annotated[
+        Annotated[SecretStr, AfterValidator(_webhook_secret)] | None, BeforeValidator(_empty_is_unset)
+    ] = None
     smtp_url: Annotated[Annotated[str, AfterValidator(_smtp)] | None, BeforeValidator(_empty_is_unset)] = None
     trusted_proxies: Annotated[str, AfterValidator(_proxies)] | None = None
     secret: Annotated[str, Field(min_length=32)] | None = None
@@ -166,9 +196,24 @@ def load_settings(**overrides: object) -> Settings:
     if (settings.database_url is None) != (settings.redis_url is None):
         missing = "REDIS_URL" if settings.redis_url is None else "DATABASE_URL"
         raise SettingsError(f"{missing}: must be set too (both, or neither for the embedded servers)")
+    _check_stripe(settings)
     if settings.failpoints and settings.test_mode == "off":
         raise SettingsError(f"{PREFIX}FAILPOINTS: is for tests only, and needs {PREFIX}TEST_MODE=on")
     return settings
+
+
+def _check_stripe(settings: Settings) -> None:
+    """Stripe needs its key and its secret, and a key for real money is never sent in the clear."""
+    if settings.payments != "stripe":
+        return
+    for name in ("stripe_api_key", "stripe_webhook_secret"):
+        if getattr(settings, name) is None:
+            raise SettingsError(f"{PREFIX}{name.upper()}: must be set, since {PREFIX}PAYMENTS is stripe")
+    key = settings.stripe_api_key.get_secret_value() if settings.stripe_api_key else ""
+    if key[2:].startswith("_live_") and (settings.stripe_api_base or "").startswith("http://"):
+        raise SettingsError(
+            f"{PREFIX}STRIPE_API_BASE: must begin with https://, since the key moves real money"
+        )
 
 
 def _unknown_names() -> list[str]:
