@@ -4,6 +4,8 @@ from app.identity.account_routes import person_asking
 from app.identity.account_routes import router as account_router
 from app.identity.arrival import Arrival
 from app.identity.asking import (
+    Asking,
+    Fresh,
     NotAllowed,
     SignInAgain,
     allow,
@@ -45,8 +47,10 @@ __all__ = [
     "SIGN_IN",
     "SIGN_UP",
     "Arrival",
+    "Asking",
     "Credentials",
     "EmailTaken",
+    "Fresh",
     "Identity",
     "LastOwner",
     "LinkFor",

@@ -2,35 +2,31 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.identity.asking import (
+    Asking,
+    Fresh,
     SignInAgain,
     allow,
     clear_session_cookie,
     device_of,
-    freshly_signed_in,
     identity_of,
     set_session_cookie,
-    signed_in,
     site_address,
 )
-from app.identity.credentials import clean_email, clean_name, clean_password
-from app.identity.limits import CHANGE, MAIL, LimitedRoute
+from app.identity.credentials import Name, clean_email, clean_password
+from app.identity.limits import CHANGE, MAIL, own_router
 from app.identity.person import Person, SignInRequired
-from app.identity.routes import Me, never_cached
+from app.identity.routes import Me
 from app.identity.sessions import SignedIn
 from app.identity.staff import LastOwner
 from app.platform.clock import rfc3339
 from app.platform.errors import Invalid, NotFound, SlowDown
 from app.platform.openapi import problems
 
-router = APIRouter(tags=["account"], route_class=LimitedRoute, dependencies=[Depends(never_cached)])
-
-Asking = Annotated[SignedIn, Depends(signed_in)]
-Fresh = Annotated[SignedIn, Depends(freshly_signed_in)]
-Name = Annotated[str, AfterValidator(clean_name)]
+router = own_router("account")
 
 
 class Changes(BaseModel):

@@ -1,9 +1,9 @@
 """Who is asking: the cookie, and the dependencies that routes of every room lean on."""
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Annotated, cast
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 from app.identity.credentials import one_spelling
 from app.identity.device import device_words
@@ -76,6 +76,10 @@ async def freshly_signed_in(request: Request) -> SignedIn:
     if not await identity_of(request).visits.is_fresh(found):
         raise SignInAgain
     return found
+
+
+Asking = Annotated[SignedIn, Depends(signed_in)]
+Fresh = Annotated[SignedIn, Depends(freshly_signed_in)]
 
 
 async def allow(request: Request, policy: Policy, account: str | None = None) -> None:

@@ -31,10 +31,6 @@ class PasskeyNotAccepted(Problem):
     status = 401
     title = "That passkey does not fit"
 
-    def headers(self) -> dict[str, str]:
-        """RFC 9110 wants a challenge with every 401; no browser opens a dialogue for this one."""
-        return super().headers() | {"WWW-Authenticate": "Bearer"}
-
 
 class Challenges:
     """A challenge is kept by the browser alone, in a signed cookie; what we keep is which were answered."""

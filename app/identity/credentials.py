@@ -59,6 +59,9 @@ def clean_password(password: str) -> str:
     return password
 
 
+Name = Annotated[str, AfterValidator(clean_name)]
+
+
 class Newcomer(BaseModel):
     """Someone who signs up. There is no role here, and unknown fields are refused."""
 
@@ -71,7 +74,7 @@ class Newcomer(BaseModel):
         },
     )
 
-    name: Annotated[str, AfterValidator(clean_name)] = Field(description="1 to 60 characters, trimmed.")
+    name: Name = Field(description="1 to 60 characters, trimmed.")
     email: Annotated[str, AfterValidator(clean_email)] = Field(description="In any case; kept lower-cased.")
     password: Annotated[str, AfterValidator(clean_password)] = Field(
         description="8 to 200 characters.", repr=False

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from math import ceil
 from typing import Any
 
-from fastapi import Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
@@ -156,6 +156,16 @@ class LimitedRoute(APIRoute):
             return response
 
         return handle_and_tell
+
+
+async def never_cached(response: Response) -> None:
+    """These answers are one person's own."""
+    response.headers["Cache-Control"] = "no-store"
+
+
+def own_router(tag: str) -> APIRouter:
+    """A router for calls that say who somebody is: their answers tell the limits, and are kept nowhere on the way."""
+    return APIRouter(tags=[tag], route_class=LimitedRoute, dependencies=[Depends(never_cached)])
 
 
 def _left_by(request: Request) -> dict[str, str]:

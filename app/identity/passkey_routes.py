@@ -1,21 +1,21 @@
 """The calls about one's own passkeys."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict
 
 from app.identity.account_routes import person_asking
 from app.identity.asking import (
+    Asking,
+    Fresh,
     SignInAgain,
     allow,
-    freshly_signed_in,
     identity_of,
-    signed_in,
 )
 from app.identity.challenges import PasskeyNotAccepted
-from app.identity.credentials import clean_name
-from app.identity.limits import CHANGE, LimitedRoute
+from app.identity.credentials import Name
+from app.identity.limits import CHANGE, own_router
 from app.identity.passkey_browser import (
     NoPasskeysHere,
     PasskeyAnswer,
@@ -25,17 +25,11 @@ from app.identity.passkey_browser import (
 )
 from app.identity.passkeys import PasskeyKnown, TooManyPasskeys
 from app.identity.person import SignInRequired
-from app.identity.routes import never_cached
-from app.identity.sessions import SignedIn
 from app.platform.clock import rfc3339
 from app.platform.errors import Invalid, NotFound, SlowDown
 from app.platform.openapi import problems
 
-router = APIRouter(tags=["account"], route_class=LimitedRoute, dependencies=[Depends(never_cached)])
-
-Asking = Annotated[SignedIn, Depends(signed_in)]
-Fresh = Annotated[SignedIn, Depends(freshly_signed_in)]
-Name = Annotated[str, AfterValidator(clean_name)]
+router = own_router("account")
 
 
 class PasskeyShown(BaseModel):

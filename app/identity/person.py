@@ -20,10 +20,6 @@ class SignInRequired(Problem):
     status = 401
     title = "Please sign in"
 
-    def headers(self) -> dict[str, str]:
-        """RFC 9110 wants a challenge with every 401; no browser opens a dialogue for this one."""
-        return super().headers() | {"WWW-Authenticate": "Bearer"}
-
 
 @dataclass(frozen=True, slots=True)
 class Person:

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.identity.arrival import Arrival
 from app.identity.asking import (
+    Asking,
     allow,
     browsers_session,
     clear_session_cookie,
@@ -14,12 +15,11 @@ from app.identity.asking import (
     identity_of,
     maybe_signed_in,
     set_session_cookie,
-    signed_in,
     site_address,
 )
 from app.identity.challenges import PasskeyNotAccepted
 from app.identity.credentials import EMAIL_LENGTH, Credentials, Newcomer
-from app.identity.limits import MAIL, PASSKEY, SIGN_IN, SIGN_UP, LimitedRoute
+from app.identity.limits import MAIL, PASSKEY, SIGN_IN, SIGN_UP, own_router
 from app.identity.passkey_browser import (
     NoPasskeysHere,
     PasskeyAnswer,
@@ -87,12 +87,7 @@ class LinkWish(BaseModel):
     email: str = Field(max_length=2 * EMAIL_LENGTH)
 
 
-async def never_cached(response: Response) -> None:
-    """These answers are one person's own."""
-    response.headers["Cache-Control"] = "no-store"
-
-
-router = APIRouter(tags=["people"], route_class=LimitedRoute, dependencies=[Depends(never_cached)])
+router = own_router("people")
 
 
 @router.post(
@@ -190,7 +185,7 @@ async def create_token(credentials: Credentials, request: Request) -> Token:
 
 
 @router.get("/me", operation_id="me", responses=problems(SignInRequired))
-async def me(request: Request, asking: Annotated[SignedIn, Depends(signed_in)]) -> Me:
+async def me(request: Request, asking: Asking) -> Me:
     """The one who is asking."""
     person = await identity_of(request).shoppers.by_id(asking.shopper_id)
     if person is None:

@@ -30,10 +30,6 @@ class WrongCredentials(Problem):
     status = 401
     title = "Wrong e-mail address or password"
 
-    def headers(self) -> dict[str, str]:
-        """RFC 9110 wants a challenge with every 401; no browser opens a dialogue for this one."""
-        return super().headers() | {"WWW-Authenticate": "Bearer"}
-
 
 class Shoppers:
     """Every account. `instead_of` is the browser's earlier session: it ends when a fresh one begins."""

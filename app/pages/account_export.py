@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.identity import SignedIn, identity_of, person_asking
-from app.pages.account_route import AccountRoute, Asking
+from app.identity import Asking, SignedIn, identity_of, person_asking
+from app.pages.account_route import AccountRoute
 from app.platform.clock import rfc3339
 from app.sales import checkout_of
 

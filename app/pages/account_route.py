@@ -1,17 +1,14 @@
 """Pages of one's own: whoever is not signed in is asked to, and comes back to the account."""
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, Request
+from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from app.identity import SignedIn, SignInAgain, SignInRequired, freshly_signed_in, signed_in
+from app.identity import SignInAgain, SignInRequired
 from app.pages.accounts import sign_in_first
-
-Asking = Annotated[SignedIn, Depends(signed_in)]
-Fresh = Annotated[SignedIn, Depends(freshly_signed_in)]
 
 
 class AccountRoute(APIRoute):

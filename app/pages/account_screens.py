@@ -10,6 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from app.identity import (
     CHANGE,
     MAIL,
+    Asking,
+    Fresh,
     LastOwner,
     LinkFor,
     SignedIn,
@@ -25,7 +27,7 @@ from app.identity import (
     set_session_cookie,
     site_address,
 )
-from app.pages.account_route import AccountRoute, Asking, Fresh
+from app.pages.account_route import AccountRoute
 from app.pages.account_views import account_view
 from app.pages.rendering import page
 from app.platform.settings import Settings

@@ -10,6 +10,9 @@ class Problem(Exception):
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong"
     retry_after: ClassVar[int | None] = None  # seconds
+    challenge: ClassVar[str] = (
+        "Bearer"  # of a 401: RFC 9110 wants one; no browser opens a dialogue for this one
+    )
     example: ClassVar[dict[str, object]] = {}  # of its own members, for OpenAPI
 
     known: ClassVar[dict[str, "type[Problem]"]] = {}  # by slug
@@ -48,7 +51,8 @@ class Problem(Exception):
     def headers(self) -> dict[str, str]:
         """Header fields that go with the answer."""
         wait = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-        return wait | self.fields
+        asks = {"WWW-Authenticate": self.challenge} if self.status == 401 else {}
+        return wait | asks | self.fields
 
 
 class NotFound(Problem):

@@ -49,10 +49,7 @@ class MetricsTokenRequired(Problem):
 
     status = 401
     title = "Metrics token required"
-
-    def headers(self) -> dict[str, str]:
-        """Which token is meant."""
-        return {"WWW-Authenticate": 'Bearer realm="metrics"'}
+    challenge = 'Bearer realm="metrics"'
 
 
 class Tally:
