@@ -12,7 +12,7 @@ from app.inventory.asking import Database, Director, House, Merchandiser, Time
 from app.inventory.changes import by_person
 from app.inventory.deal import DealEdit, NewDeal, desk_document
 from app.inventory.deal_documents import MAX_ID, DealDocument, DealList
-from app.inventory.editing import DealChanged, DealIsLive, DealIsOver, units_sold
+from app.inventory.editing import DealChanged, DealIsLive, DealIsOver, units_sold, units_sold_of
 from app.inventory.queue import Page, State, list_deals
 from app.platform.errors import Invalid, NotFound
 from app.platform.openapi import problems
@@ -33,7 +33,8 @@ async def staff_deals(
     """The deals in `state`, in order."""
     async with engine.connect() as connection:
         page: Page = await list_deals(connection, state, after, limit)
-        items = [await _document(connection, row) for row in page.rows]
+        sold = await units_sold_of(connection, page.rows)
+    items = [desk_document(row, sold[row.id]) for row in page.rows]
     return {"items": items, "next": page.next, "version": page.version}
 
 

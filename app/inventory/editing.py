@@ -1,6 +1,6 @@
 """Changing one deal: edit it, take it out, make another like it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.inventory.show import close_deal
 from app.inventory.tables import deals, shows
 from app.inventory.turns import change_in_turn
 from app.platform.errors import NotFound, Problem
-from app.sales import read_offer
+from app.sales import read_sold
 
 # What orders do not depend on. The rest of a live deal was promised to those who have bought already.
 OPEN_WHILE_LIVE = {"title", "tagline", "story", "condition", "category"}
@@ -169,8 +169,13 @@ async def known_deal(connection: AsyncConnection, deal_id: int) -> Row[Any]:
 
 async def units_sold(connection: AsyncConnection, row: Row[Any]) -> int:
     """How many units of a deal were sold."""
-    offer = None if row.turn is None else await read_offer(connection, row.id)
-    return 0 if offer is None else offer.sold
+    return (await units_sold_of(connection, [row]))[row.id]
+
+
+async def units_sold_of(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[int, int]:
+    """How many units of each of these deals were sold, by deal."""
+    sold = await read_sold(connection, [row.id for row in rows if row.turn is not None])
+    return {row.id: sold.get(row.id, 0) for row in rows}
 
 
 async def _deal_changed(connection: AsyncConnection, row: Row[Any], at_version: int) -> DealChanged:

@@ -5,7 +5,15 @@ from app.sales.buying import VISIBLE_ASCII, Buying
 from app.sales.curve import Curve
 from app.sales.documents import MoneyDocument
 from app.sales.gate import GateLostError
-from app.sales.offers import Offer, close_offer, open_offer, pause_offer, read_offer, read_offers
+from app.sales.offers import (
+    Offer,
+    close_offer,
+    open_offer,
+    pause_offer,
+    read_offer,
+    read_offers,
+    read_sold,
+)
 from app.sales.order import Order, Terms, Wish
 from app.sales.pace import Pace, read_pace
 from app.sales.purchase import Checkout
@@ -60,6 +68,7 @@ __all__ = [
     "read_refused_totals",
     "read_sale_records",
     "read_seconds_to_go",
+    "read_sold",
     "recount_live",
     "router",
 ]

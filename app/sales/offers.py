@@ -1,5 +1,6 @@
 """A deal on offer: opened and closed by inventory inside its own transaction, read by whoever sells."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,6 +74,14 @@ async def read_offer(source: AsyncEngine | AsyncConnection, deal_id: int) -> Off
     else:
         row = (await source.execute(query)).one_or_none()
     return None if row is None else _offer(row)
+
+
+async def read_sold(connection: AsyncConnection, deal_ids: Collection[int]) -> dict[int, int]:
+    """How many units of these deals were sold, by deal; one that never was on offer is not among them."""
+    if not deal_ids:
+        return {}
+    query = select(offers.c.deal_id, offers.c.sold).where(offers.c.deal_id.in_(deal_ids))
+    return {row.deal_id: row.sold for row in await connection.execute(query)}
 
 
 async def read_offers(connection: AsyncConnection) -> list[Offer]:

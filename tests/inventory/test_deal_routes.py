@@ -10,6 +10,7 @@ from app.inventory.tables import deals
 from tests.conftest import FrozenClock
 from tests.factories.house import API, House, problem, wrong_fields
 from tests.factories.inventory import history, new_deal, queue_deals
+from tests.identity.test_links import statements
 
 LOAF: dict[str, Any] = {"title": "Loaf", "price": 4999, "quantity": 60}
 
@@ -118,6 +119,24 @@ async def test_what_has_ended_is_listed_with_the_latest_first(house: House, cloc
     assert [(item["id"], item["end_reason"]) for item in rest["items"]] == [(first, "skipped")]
     live = (await house.merchandiser.get(f"{API}/staff/deals?state=live")).json()
     assert [item["id"] for item in live["items"]] == [third]
+
+
+async def test_what_deals_sold_is_asked_once_for_a_page_of_them(house: House, clock: FrozenClock) -> None:
+    engine = house.app.state.engine
+    ids = await queue_deals(engine, clock, *(new_deal(quantity=9, limit=3) for _ in range(3)))
+    await house.merchandiser.put(f"{API}/staff/show", json={"mode": "woot-off"})
+    for units, deal_id in enumerate(ids):
+        if units:
+            body = {"deal_id": deal_id, "quantity": units}
+            bought = await house.shopper.post(
+                f"{API}/orders", json=body, headers={"Idempotency-Key": str(units)}
+            )
+            assert bought.status_code == 201, bought.text
+        await house.merchandiser.post(f"{API}/staff/show/skips", json={"deal_id": deal_id})
+    with statements(engine) as asked:
+        ended = (await house.merchandiser.get(f"{API}/staff/deals?state=ended")).json()["items"]
+    assert [(item["id"], item["sold"]) for item in ended] == [(ids[2], 2), (ids[1], 1), (ids[0], 0)]
+    assert [words.count("$") for words in asked if "offers.sold" in words and " IN (" in words] == [3]
 
 
 async def test_a_deal_that_was_queued_is_not_called_failed_because_redis_is_away(
