@@ -5,34 +5,50 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
-from app import admin, identity, inventory, pages, payments, sales, stream
+from app import identity, inventory, pages, payments, sales, stream
 from app.identity import Identity, shown_in
 from app.inventory import PhotoErrands, Showrunner
 from app.notices import Postman, carrier_for
 from app.payments import Payments
 from app.platform import failpoints
 from app.platform.clock import Clock, SystemClock
+from app.platform.crowding import Crowding
 from app.platform.database import check_database, connect_database
 from app.platform.errors import Unavailable
 from app.platform.guards import BodyLimit, SameSiteOnly, SecurityHeaders, host_of, strict_fields
 from app.platform.health import Check, health_router
 from app.platform.http import install_error_handlers
+from app.platform.later import LaterRoutes
 from app.platform.logging import configure_logging
 from app.platform.metrics import Pulse, metrics_router
 from app.platform.migrations import check_schema
 from app.platform.openapi import describe_problems
+from app.platform.puzzles import Puzzles
 from app.platform.redis import connect_redis
+from app.platform.rush import Rush
 from app.platform.server import at_stop_signal
 from app.platform.settings import Settings, load_settings
 from app.platform.signing import Signer, load_secret
-from app.sales import Buying, Checkout, PastDeals, Till
+from app.sales import (
+    Buying,
+    Checkout,
+    Forgetting,
+    Line,
+    PastDeals,
+    Settlement,
+    SiteWords,
+    Till,
+    Turnstile,
+    TurnstileNews,
+)
 from app.stream import Asker, Door, Stream
 
 API = "/api/v1"
+DESK = (f"{API}/staff", "/desk", "/static/desk")
 
 
 class Shop(FastAPI):
@@ -44,6 +60,11 @@ class Shop(FastAPI):
             await self.state.buying(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """What there is to ask, the desk's part included."""
+        self.state.desk.load()
+        return super().openapi()
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> FastAPI:
@@ -89,6 +110,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await money.start()
         house.push_async_callback(money.stop)
 
+        puzzles = app.state.puzzles = Puzzles(signer, clock, redis)
+        rush = Rush(settings.proof_of_work)
+
         people = app.state.identity = Identity.open(
             engine,
             signer,
@@ -98,9 +122,15 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
             redis=redis,
             subscription=subscription,
             limits_by_address=settings.limits == "on",
+            puzzles=puzzles,
+            rush=rush,
         )
         await people.start()
         house.push_async_callback(people.stop)
+
+        forgetting = app.state.forgetting = Forgetting(engine, money)
+        await forgetting.start()
+        house.push_async_callback(forgetting.stop)
 
         events = app.state.stream = Stream(
             engine,
@@ -117,7 +147,21 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
 
         checkout = app.state.checkout = Checkout(engine, redis, clock)
         house.push_async_callback(checkout.stop)
-        app.state.buying = Buying(people, checkout, host_of(settings.public_url))
+        turnstile = app.state.turnstile = Turnstile(puzzles, by_address=settings.limits == "on", rush=rush)
+        asked = TurnstileNews(turnstile, redis, subscription)
+        await asked.start()
+        house.push_async_callback(asked.stop)
+        app.state.buying = Buying(people, checkout, turnstile, host_of(settings.public_url))
+
+        words = _site_words(settings)
+        line = app.state.line = Line(engine, events, clock, words)
+        await line.start()
+        house.push_async_callback(line.stop)
+
+        settlement = Settlement.open(engine, redis, checkout, money, events, clock, words)
+        app.state.settlement = settlement
+        await settlement.start()
+        house.push_async_callback(settlement.stop)
 
         app.state.past_deals = PastDeals()
         showrunner = app.state.showrunner = Showrunner(engine, checkout, events, clock, settings)
@@ -128,6 +172,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await errands.start()
         house.push_async_callback(errands.stop)
 
+        app.state.feeds = pages.Feeds(engine, clock, settings.shop_name)
+
         pulse = app.state.pulse = Pulse()
         pulse.follow("breadmaker_viewers", "Open streams.", lambda: events.hub.size)
         pulse.follow(
@@ -137,8 +183,19 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         )
         await pulse.start()
         house.push_async_callback(pulse.stop)
+        await house.enter_async_context(app.state.desk.soon())
         # Where the ways in, which see connections before the app does, find them.
-        yield {"stream": events, "buying": app.state.buying}
+        yield {
+            "stream": events,
+            "buying": app.state.buying,
+            "crowding": Crowding(by_address=settings.limits == "on"),
+        }
+
+
+def _site_words(settings: Settings) -> SiteWords:
+    """Without an address that is set, links and ways back from a bank lead to where the shop listens."""
+    address = settings.public_url or f"http://{settings.host}:{settings.port or 8000}"
+    return SiteWords(address, settings.zone)
 
 
 class WayIn(Door):
@@ -170,26 +227,39 @@ def _asker_of(app: FastAPI) -> Callable[[Scope], Asker | None]:
 
 
 def _mount_rooms(app: FastAPI) -> None:
+    # First, because FastAPI makes ready whatever stands before that which is asked for.
+    app.include_router(pages.front_router)
     app.include_router(health_router(_checks(app)))
     app.include_router(metrics_router(app.state.settings.metrics_token))
     for room in (
         identity.router,
         identity.account_router,
+        identity.address_router,
         identity.passkey_router,
         inventory.router,
         stream.router,
         sales.router,
-        inventory.desk_router,
+        sales.line_router,
     ):
         app.include_router(room, prefix=API)
     app.include_router(inventory.photo_router)
     app.include_router(payments.router)
     for page_router in pages.routers:
         app.include_router(page_router)
-    app.include_router(admin.router)
-    admin.site.serve(app)  # before the shoppers' site: its address lies below theirs
+    desk = app.state.desk = LaterRoutes(DESK, _load_desk)
+    desk.hold_place(app)  # before the shoppers' site: the address of the desk's lies below theirs
     payments.site.serve(app)
     pages.site.serve(app)
+
+
+def _load_desk(router: APIRouter) -> None:
+    """Half of all that there is to load, for a few people."""
+    from app import admin
+    from app.inventory.desk import desk_router
+
+    router.include_router(desk_router, prefix=API)
+    router.include_router(admin.router)
+    admin.site.serve(router)
 
 
 def _stand_guard(app: FastAPI, settings: Settings) -> None:
@@ -197,7 +267,7 @@ def _stand_guard(app: FastAPI, settings: Settings) -> None:
     install_error_handlers(app, pages.problem_page)
     app.add_middleware(GZipMiddleware, minimum_size=600)
     app.add_middleware(BodyLimit, limits=inventory.BODY_LIMITS | payments.BODY_LIMITS)
-    app.add_middleware(SameSiteOnly, public_url=settings.public_url)
+    app.add_middleware(SameSiteOnly, public_url=settings.public_url, keyed=pages.KEYED)
     app.add_middleware(SecurityHeaders, secure=settings.secure)
 
 

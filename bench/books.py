@@ -9,12 +9,22 @@ from bench.load import Report
 
 OURS = text(
     "SELECT quantity, sold, (SELECT count(*) FROM orders WHERE deal_id = :deal),"
-    " (SELECT coalesce(sum(quantity), 0) FROM orders WHERE deal_id = :deal) FROM offers WHERE deal_id = :deal"
+    " (SELECT coalesce(sum(quantity), 0) FROM orders WHERE deal_id = :deal AND status <> 'cancelled')"
+    " FROM offers WHERE deal_id = :deal"
 )
 THEIRS = text(
     "SELECT quantity, sold, (SELECT count(*) FROM usual_way.orders WHERE deal_id = :deal),"
     " (SELECT coalesce(sum(quantity), 0) FROM usual_way.orders WHERE deal_id = :deal)"
     " FROM usual_way.deals WHERE id = :deal"
+)
+
+# What nobody has begun to settle, and what is begun.
+LEAVE = (
+    text(
+        "INSERT INTO settlement_marks (deal_id, place) SELECT deal_id, orders FROM offers"
+        " ON CONFLICT (deal_id) DO UPDATE SET place = excluded.place"
+    ),
+    text("UPDATE settlements SET due_at = NULL, leased_until = NULL"),
 )
 
 
@@ -51,3 +61,9 @@ async def read_books(
     query = THEIRS if usual_way else OURS
     quantity, sold, orders, units = (await connection.execute(query, {"deal": deal_id})).one()
     return Books(quantity, sold, orders, int(units), before + report.created, report.unanswered)
+
+
+async def leave_unsettled(connection: AsyncConnection) -> None:
+    """Have nobody settle what a run has left: the next one begins as idle as the first."""
+    for statement in LEAVE:
+        await connection.execute(statement)

@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from sqlalchemy.schema import CreateSchema
 
 from bench import usual_way
-from bench.books import Books, read_books
+from bench.books import Books, leave_unsettled, read_books
 from bench.desk import LIMIT, QUANTITY
 from bench.ground import Ground, prepared_ground
 from bench.load import Load
@@ -161,4 +161,6 @@ class _Bench:
         self, deal_id: int, measured: Measured, *, usual_way: bool = False, before: int = 0
     ) -> Books:
         async with self._ground.database() as connection:
-            return await read_books(connection, deal_id, measured.report, usual_way=usual_way, before=before)
+            books = await read_books(connection, deal_id, measured.report, usual_way=usual_way, before=before)
+            await leave_unsettled(connection)
+        return books

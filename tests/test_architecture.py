@@ -7,6 +7,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 APP = ROOT / "app"
 FACELESS = {"platform", "cli"}  # a floor of tools; and the top floor, above which there is nobody
+SECOND_FACES = {
+    ("inventory", "desk"),
+    ("sales", "desk"),
+}  # of rooms that open in two parts, docs/decisions/0027
 
 LONGEST = 315  # lines: about 300
 WRITTEN_BY_HAND = {".py", ".sql", ".lua", ".html", ".css", ".js"}
@@ -65,8 +69,8 @@ def _rooms() -> list[str]:
     ]
 
 
-def _face(room: str) -> list[str]:
-    for statement in ast.parse((APP / room / "__init__.py").read_text()).body:
+def _face(room: str, file: str = "__init__") -> list[str]:
+    for statement in ast.parse((APP / room / f"{file}.py").read_text()).body:
         match statement:
             case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
                 return list(ast.literal_eval(value))
@@ -87,7 +91,11 @@ def _imports(path: Path) -> Iterator[tuple[int, str]]:
 
 def _is_behind_a_face(name: str, *, room_of_importer: str) -> bool:
     match name.split("."):
-        case ["app", room, inner, *deeper] if room in _rooms() and room != room_of_importer:
+        case ["app", room, *_] if room == room_of_importer:
+            return False
+        case ["app", room, second, inner] if (room, second) in SECOND_FACES:
+            return inner not in _face(room, second)
+        case ["app", room, inner, *deeper] if room in _rooms():
             return bool(deeper) or inner not in _face(room)
     return False
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Path, Query, Request
 from sqlalchemy.engine import Row
@@ -10,8 +11,9 @@ from starlette.responses import RedirectResponse, Response
 
 from app.admin.changes_views import ChangeView, Trace, change_view
 from app.admin.screen import DeskRoute, Merchandiser, screen
-from app.inventory import (
+from app.inventory.desk import (
     CannotUndo,
+    StoryAtDesk,
     by_person,
     clock_of,
     engine_of,
@@ -108,15 +110,21 @@ async def trace_of(connection: AsyncConnection, change_id: int) -> Trace | None:
     return None if row is None else _trace(row)
 
 
-def _trace(row: Row[tuple[object, ...]]) -> Trace:
+def order_changes(told: StoryAtDesk, zone: ZoneInfo) -> list[ChangeView]:
+    """What staff did to an order, as its page tells of it."""
+    order = told.order.found.order
+    return [change_view(_trace(row, order.title, order.currency), zone, 0) for row in told.changes]
+
+
+def _trace(row: Row[tuple[object, ...]], title: str | None = None, currency: str | None = None) -> Trace:
     return Trace(
         change_id=row.id,
         at=row.at,
         who=row.person_name,
         action=row.action,
         deal_id=row.deal_id,
-        title=row.title,
-        currency=row.currency,
+        title=row.title if title is None else title,
+        currency=row.currency if currency is None else currency,
         before=row.before,
         after=row.after,
         queue_version=row.queue_version,

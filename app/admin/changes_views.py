@@ -86,6 +86,13 @@ def said(trace: Trace) -> str:
             return f"put {len(trace.after.get('ids', ()))} deals into another order"
         case "import":
             return f"imported {_deals(len(trace.after.get('deals', ())))}"
+        case "ship":
+            return f"marked {_orders(trace)} as shipped{_by(trace)}"
+        case "refund":
+            return f"gave {_amount(trace)} of {_orders(trace)} back{_because(trace)}"
+        case "resend":
+            mail = "word of the shipping" if trace.after.get("mail") == "shipped" else "the receipt"
+            return f"sent {mail} of {_orders(trace)} again"
         case "undo":
             return f"undid: {_undone(trace)}"
         case action:
@@ -121,6 +128,25 @@ def _undone(trace: Trace) -> str:
     if action == "reorder":
         return "another order of the queue"
     return f"{done.get(action, action)} {_deal(trace)}"
+
+
+def _orders(trace: Trace) -> str:
+    numbers = [str(number) for number in trace.after.get("orders", ())]
+    return f"order {numbers[0]}" if len(numbers) == 1 else f"{len(numbers):,} orders of {_deal(trace)}"
+
+
+def _by(trace: Trace) -> str:
+    words = " ".join(str(trace.after[name]) for name in ("carrier", "tracking") if trace.after.get(name))
+    return f", {words}" if words else ""
+
+
+def _amount(trace: Trace) -> str:
+    amount = trace.after.get("amount")
+    return str(Money(amount, trace.currency)) if isinstance(amount, int) and trace.currency else "money"
+
+
+def _because(trace: Trace) -> str:
+    return f", because: {trace.after['why']}" if trace.after.get("why") else ""
 
 
 def _deals(count: int) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.admin.shop_time import span_words
-from app.inventory import CurveDocument
+from app.inventory.desk import CurveDocument
 
 TOO_FEW = "There are too few past deals for a median yet."
 FEW_LEFT = "Too few past deals were still on stage at this age to compare it with."

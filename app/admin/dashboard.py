@@ -6,7 +6,7 @@ from starlette.responses import Response
 from app.admin.dashboard_views import dashboard_view
 from app.admin.screen import DeskRoute, Merchandiser, screen
 from app.admin.show_controls import show_controls
-from app.inventory import (
+from app.inventory.desk import (
     engine_of,
     past_deals_of,
     read_dashboard_and_show,

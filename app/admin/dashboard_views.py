@@ -8,7 +8,7 @@ from app.admin.chart_views import ChartView, charts
 from app.admin.refusal_words import refusal_words
 from app.admin.shop_time import moment_words, rough_words, span_words
 from app.admin.title_words import set_apart
-from app.inventory import CurveDocument, DashboardDocument
+from app.inventory.desk import CurveDocument, DashboardDocument
 
 Dashboard = DashboardDocument
 UNKNOWN = "–"
@@ -142,6 +142,10 @@ def _notes(shown: Dashboard, zone: ZoneInfo) -> tuple[str, ...]:
         notes.append("The show is paused: nobody can buy.")
     if shown.next_at is not None:
         notes.append(f"Sold out. The next deal opens at {_time(shown.next_at, shown, zone)}.")
+        if deal.in_line:
+            notes.append(
+                f"{_count(deal.in_line)} {'stands' if deal.in_line == 1 else 'stand'} in line for it."
+            )
     elif deal.ends_at is not None:
         notes.append(f"It ends at {_time(deal.ends_at, shown, zone)} at the latest.")
     return tuple(notes)

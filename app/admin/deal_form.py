@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from app.admin.shop_time import NotATimeError, TwiceError, Which, is_second, local_text, read_local
-from app.inventory import MAX_PRICE, DealEdit, NewDeal
+from app.inventory.desk import MAX_PRICE, DealEdit, NewDeal
 from app.payments import Money, NotAnAmount, minor_digits, parse_money
 
 LABELS = {

@@ -19,12 +19,13 @@ from app.admin.deal_form import (
     read_version,
     typed_form,
 )
+from app.admin.line_words import line_words
 from app.admin.photo_views import deal_photo_view
 from app.admin.queue_views import page_of
 from app.admin.screen import DeskRoute, Merchandiser, screen
 from app.admin.show_views import confirm_withdrawal
 from app.identity import Person
-from app.inventory import (
+from app.inventory.desk import (
     OPEN_WHILE_LIVE,
     DealChanged,
     DealEdit,
@@ -49,6 +50,7 @@ from app.inventory import (
     story_html,
     withdraw_deal,
 )
+from app.sales.desk import count_line
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)
 
@@ -218,12 +220,14 @@ async def _form(
     preview: str | None = None,
 ) -> Response:
     shown = photo = None
+    in_line = ""
     async with engine_of(request).connect() as connection:
         if change is not None:
             shown = await change_shown(connection, request, change)
         if row is not None:
             found = await read_deal_photo(connection, row.id)
             photo = deal_photo_view(found.deal_id, found.title, found.state, found.token, found.photo)
+            in_line = line_words(await count_line(connection, row.id))
     return await screen(
         request,
         person,
@@ -237,6 +241,7 @@ async def _form(
         said=_DONE.get(done, ""),
         change=shown,
         photo=photo,
+        in_line=in_line,
         problem=problem,
         preview=None if preview is None else Markup(preview),  # noqa: S704 - our own Markdown, in which HTML is text
     )

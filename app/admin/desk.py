@@ -7,9 +7,12 @@ from app.admin import (
     dashboard,
     deal_screens,
     import_screens,
+    order_screens,
     photo_screens,
     queue_screens,
     records_screens,
+    refund_screens,
+    shipping_screens,
     show_controls,
 )
 from app.identity import desk
@@ -24,6 +27,9 @@ for screens in (
     photo_screens,
     import_screens,
     records_screens,
+    shipping_screens,  # its addresses before those that take an order's id
+    order_screens,
+    refund_screens,
     changes_screens,
 ):
     router.include_router(screens.router)

@@ -15,7 +15,7 @@ from app.admin.import_views import (
     view_problems,
 )
 from app.admin.screen import DeskRoute, Merchandiser, screen
-from app.inventory import (
+from app.inventory.desk import (
     COLUMNS,
     MAX_FILE_BYTES,
     Asked,

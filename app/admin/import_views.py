@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.inventory import COLUMNS, WHAT_IS_WRONG, Bad, CheckedFile, Good, Parsed, Wrong
+from app.inventory.desk import COLUMNS, WHAT_IS_WRONG, Bad, CheckedFile, Good, Parsed, Wrong
 from app.payments import Money
 from app.platform.csv_export import csv_lines
 

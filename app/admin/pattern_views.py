@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.admin.record_words import pace_words, percent_words
 from app.admin.shop_time import span_words
-from app.inventory import Group, Pattern
+from app.inventory.desk import Group, Pattern
 
 BY = {
     "price": ("Price", "price"),

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from app.admin.photo_views import DealPhotoView, PhotoFormView, deal_photo_view, form_of
 from app.admin.screen import DeskRoute, Merchandiser, screen
 from app.identity import Person
-from app.inventory import (
+from app.inventory.desk import (
     MAX_ALT,
     GivenPhoto,
     NotAPhotoError,

@@ -13,7 +13,7 @@ from app.admin.queue_views import MOST, PAGE, MissedView, Wish, page_of, queue_v
 from app.admin.screen import DeskRoute, Merchandiser, screen
 from app.admin.shop_time import moment_words
 from app.identity import Person
-from app.inventory import (
+from app.inventory.desk import (
     QueueMoved,
     by_person,
     clock_of,

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from app.admin.shop_time import moment_words
-from app.inventory import Board, Step, Target, Waiting
+from app.inventory.desk import Board, Step, Target, Waiting
 from app.payments import Money
 
 PAGE = 100  # deals a page

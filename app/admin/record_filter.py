@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from pydantic import ValidationError
 
-from app.inventory import SoughtRecords
+from app.inventory.desk import SoughtRecords
 from app.payments import NotAnAmount, parse_money
 
 FIELDS = ("text", "since", "until", "mode", "price_from", "price_to", "category", "sold_out", "sort")

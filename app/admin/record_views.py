@@ -18,7 +18,7 @@ from app.admin.plot import (
 from app.admin.record_words import pace_words, percent_words
 from app.admin.refusal_words import refusal_words
 from app.admin.shop_time import day_words, moment_words, span_words
-from app.inventory import Record
+from app.inventory.desk import Record
 from app.payments import Money
 
 REASONS = {

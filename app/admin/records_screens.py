@@ -10,7 +10,7 @@ from app.admin.pattern_views import view_pattern
 from app.admin.record_filter import read_asked
 from app.admin.record_views import view_comparison, view_record, view_row, view_totals
 from app.admin.screen import DeskRoute, Merchandiser, screen
-from app.inventory import (
+from app.inventory.desk import (
     MAX_ID,
     choose_records,
     engine_of,

@@ -19,6 +19,9 @@ def main() -> None:
     gc.disable()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if sys.argv[1:2] in ([], ["up"]) and COMPLETES not in os.environ:
+        from app.platform.light_loading import load_lightly
+
+        load_lightly()
         from app.cli.up import app
     else:
         from app.cli.commands import app

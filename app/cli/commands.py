@@ -5,6 +5,7 @@ import gc
 import typer
 
 from app.cli import bench, books, doctor, running, staff
+from app.cli.newsletter import newsletter
 from app.cli.queue import queue
 from app.cli.records import records
 from app.cli.show import show
@@ -22,6 +23,7 @@ app.command()(running.migrate)
 app.add_typer(staff.app, name="staff")
 app.add_typer(queue, name="queue")
 app.add_typer(show, name="show")
+app.add_typer(newsletter, name="newsletter")
 app.command()(records)
 app.command()(doctor.doctor)
 app.command()(books.verify)

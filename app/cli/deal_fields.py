@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from app.cli.opening import CannotError
-from app.inventory import DealEdit, NewDeal, read_moment
+from app.inventory.desk import DealEdit, NewDeal, read_moment
 from app.payments import parse_money
 from app.platform.settings import Settings
 

@@ -7,7 +7,7 @@ import typer
 
 from app.cli.at_the_desk import Facts, Json, busy, with_shop
 from app.cli.opening import Shop, tell
-from app.inventory import Asked, import_facts, load_file
+from app.inventory.desk import Asked, import_facts, load_file
 
 MOST_SAID = 200  # problems; all of them with --json
 

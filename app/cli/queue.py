@@ -11,7 +11,7 @@ from app.cli.deal_fields import Amount, MaybeAmount, Minutes, Moment, Number, re
 from app.cli.importing import import_file
 from app.cli.opening import CannotError, Shop, tell
 from app.cli.queue_words import show_table
-from app.inventory import (
+from app.inventory.desk import (
     COMMAND_LINE,
     DealEdit,
     NewDeal,

@@ -7,7 +7,7 @@ import typer
 
 from app.cli.at_the_desk import Facts, Json, with_shop
 from app.cli.opening import Shop, tell
-from app.inventory import (
+from app.inventory.desk import (
     Record,
     read_curves_of,
     read_record,

@@ -8,7 +8,7 @@ import typer
 from app.cli.at_the_desk import Facts, Json, with_shop
 from app.cli.opening import CannotError, Shop, tell
 from app.cli.show_words import show_words
-from app.inventory import show_document
+from app.inventory.desk import show_document
 
 show = typer.Typer(help="The show.", no_args_is_help=True)
 

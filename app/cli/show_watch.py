@@ -10,7 +10,7 @@ from rich.text import Text
 
 from app.cli.opening import Shop
 from app.cli.show_words import show_words
-from app.inventory import show_document
+from app.inventory.desk import show_document
 
 LOOK_SECONDS = 1.0
 

@@ -2,6 +2,9 @@
 
 from app.identity.account_routes import person_asking
 from app.identity.account_routes import router as account_router
+from app.identity.address import Address, clean_address, countries
+from app.identity.address_routes import router as address_router
+from app.identity.addresses import addresses_of, forget_address, keep_address
 from app.identity.arrival import Arrival
 from app.identity.asking import (
     Asking,
@@ -13,13 +16,16 @@ from app.identity.asking import (
     clear_session_cookie,
     desk,
     device_of,
+    failures_counted,
     freshly_signed_in,
     identity_of,
     maybe_signed_in,
+    puzzle_for,
     set_session_cookie,
     shown_in,
     signed_in,
     site_address,
+    work_first,
 )
 from app.identity.challenges import PasskeyNotAccepted
 from app.identity.credentials import Credentials, Newcomer, clean_email, clean_name, clean_password
@@ -30,7 +36,7 @@ from app.identity.opening import Identity, Site
 from app.identity.passkey_browser import challenge_of, party_for, party_or_refusal
 from app.identity.passkey_routes import router as passkey_router
 from app.identity.passkeys import Passkey
-from app.identity.person import Person, SignInRequired, names_of
+from app.identity.person import Person, SignInRequired, addressees_of, id_by_email, names_of
 from app.identity.roles import Role
 from app.identity.routes import router
 from app.identity.sessions import SignedIn
@@ -46,6 +52,7 @@ __all__ = [
     "PASSKEY",
     "SIGN_IN",
     "SIGN_UP",
+    "Address",
     "Arrival",
     "Asking",
     "Credentials",
@@ -68,17 +75,26 @@ __all__ = [
     "Visit",
     "WrongCredentials",
     "account_router",
+    "address_router",
+    "addressees_of",
+    "addresses_of",
     "allow",
     "browsers_session",
     "challenge_of",
+    "clean_address",
     "clean_email",
     "clean_name",
     "clean_password",
     "clear_session_cookie",
+    "countries",
     "desk",
     "device_of",
+    "failures_counted",
+    "forget_address",
     "freshly_signed_in",
+    "id_by_email",
     "identity_of",
+    "keep_address",
     "maybe_signed_in",
     "names_in_records",
     "names_of",
@@ -86,9 +102,11 @@ __all__ = [
     "party_or_refusal",
     "passkey_router",
     "person_asking",
+    "puzzle_for",
     "router",
     "set_session_cookie",
     "shown_in",
     "signed_in",
     "site_address",
+    "work_first",
 ]

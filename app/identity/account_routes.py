@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Request, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from app.identity.asking import (
     Asking,
@@ -37,7 +37,7 @@ class Changes(BaseModel):
     )
 
     name: Name | None = None
-    newsletter: bool | None = None
+    newsletter: StrictBool | None = None
 
 
 class NewPasswordWish(BaseModel):
@@ -97,14 +97,21 @@ class SessionList(BaseModel):
     next: None = None
 
 
-@router.patch("/me", operation_id="change_me", responses=problems(SignInRequired, Invalid))
+@router.patch("/me", operation_id="change_me", responses=problems(SignInRequired, Invalid, SlowDown))
 async def change_me(changes: Changes, request: Request, asking: Asking) -> Me:
-    """Change one's name, or whether one wants the newsletter."""
-    accounts = identity_of(request).accounts
+    """Change one's name, or ask for the newsletter: that is mailed a link first, and `newsletter` is true after it.
+
+    To end the newsletter takes no mail.
+    """
+    identity = identity_of(request)
+    person = await person_asking(request, asking)
+    if changes.newsletter and not person.newsletter:
+        await allow(request, MAIL, str(asking.shopper_id))
+        await identity.newsletter.ask(asking.shopper_id, site_address(request))
+    if changes.newsletter is False:
+        await identity.newsletter.leave(asking.shopper_id)
     if changes.name is not None:
-        await accounts.rename(asking.shopper_id, changes.name)
-    if changes.newsletter is not None:
-        await accounts.set_newsletter(asking.shopper_id, changes.newsletter)
+        await identity.accounts.rename(asking.shopper_id, changes.name)
     person = await person_asking(request, asking)
     return Me(
         id=person.id, name=person.name, email=person.email, role=person.role, newsletter=person.newsletter

@@ -6,6 +6,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.identity.addresses import forget_address
 from app.identity.arrival import Arrival
 from app.identity.credentials import clean_name
 from app.identity.links import LinkSpent, MailedLinks
@@ -52,10 +53,6 @@ class Accounts:
     async def rename(self, shopper_id: int, name: str) -> None:
         """Be called something else. Raises ValueError for what is no name."""
         await self._set(shopper_id, name=clean_name(name))
-
-    async def set_newsletter(self, shopper_id: int, wanted: bool) -> None:
-        """Whether they want the newsletter."""
-        await self._set(shopper_id, newsletter=wanted)
 
     async def set_named_in_records(self, shopper_id: int, agreed: bool) -> None:
         """Whether the shop's people may read their name as a deal's first buyer's."""
@@ -137,6 +134,7 @@ class Accounts:
             await connection.execute(update(shoppers).where(mine).values(**empty))
             await connection.execute(delete(passkeys).where(passkeys.c.shopper_id == shopper_id))
             await connection.execute(delete(mailed_links).where(mailed_links.c.shopper_id == shopper_id))
+            await forget_address(connection, shopper_id)
             ended = await self._sessions.end_all(connection, shopper_id)
             await forget(connection, shopper_id)
             await post(connection, AccountDeleted(), Addressee(person.email, person.name), now)
@@ -155,7 +153,7 @@ class Accounts:
 
 async def _spoil_links(connection: AsyncConnection, shopper_id: int) -> None:
     await connection.execute(delete(mailed_links).where(mailed_links.c.shopper_id == shopper_id))
-    await take_back(connection, shopper_id, "sign-in-link", "email-to-confirm")
+    await take_back(connection, shopper_id, "sign-in-link", "email-to-confirm", "newsletter-to-confirm")
 
 
 def _to(person: Person) -> Addressee:

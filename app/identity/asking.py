@@ -1,7 +1,8 @@
 """Who is asking: the cookie, and the dependencies that routes of every room lean on."""
 
-from collections.abc import Mapping
-from typing import Annotated, cast
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Response
 
@@ -12,9 +13,12 @@ from app.identity.opening import Identity
 from app.identity.person import Person, SignInRequired
 from app.identity.roles import may_run_the_desk
 from app.identity.sessions import LIFETIMES, SignedIn, Ticket
+from app.identity.shoppers import WrongCredentials
+from app.identity.suspicion import Use
 from app.identity.tables import Kind
 from app.platform.address import own_address, party_of
 from app.platform.errors import Problem
+from app.platform.puzzles import FIELD
 
 
 class SignInAgain(Problem):
@@ -87,6 +91,27 @@ async def allow(request: Request, policy: Policy, account: str | None = None) ->
     key = None if account is None else one_spelling(account)
     limits = identity_of(request).limits
     request.state.limits = fields_of(await limits.count(policy, account=key, address=party_of(request)))
+
+
+async def work_first(request: Request, use: Use, answer: str | None = None) -> None:
+    """Raises ProofOfWorkRequired where work is asked, and neither `answer` nor the header field has done it."""
+    given = answer or request.headers.get(FIELD)
+    await identity_of(request).suspicion.check(use, party_of(request), given)
+
+
+async def puzzle_for(request: Request, use: Use) -> dict[str, Any] | None:
+    """What a page has to solve before its form is sent; None, as a rule."""
+    return await identity_of(request).suspicion.puzzle(use, party_of(request))
+
+
+@asynccontextmanager
+async def failures_counted(request: Request) -> AsyncIterator[None]:
+    """Around a look at credentials: wrong ones count against the address that they came from."""
+    try:
+        yield
+    except WrongCredentials:
+        await identity_of(request).suspicion.failed(party_of(request))
+        raise
 
 
 def device_of(request: Request) -> str:

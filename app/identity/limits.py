@@ -98,6 +98,20 @@ class Limits:
                 raise refusal
         return tried
 
+    async def used(self, policy: Policy, address: str | None) -> int:
+        """How many tries from this address are counted at the moment; 0 where its tries are not."""
+        item = policy.address
+        if item is None or address is None or not self._by_address:
+            return 0
+        key = f"{policy.name}:address:{_digest(address)}"
+        if self._together:
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    return item.amount - (await self._together.get_window_stats(item, key)).remaining
+            except (RedisError, OSError):
+                pass
+        return item.amount - (await self._alone.get_window_stats(item, key)).remaining
+
     async def _hit(self, by: str, item: RateLimitItem, key: str) -> tuple[bool, Count]:
         if self._together:
             try:

@@ -22,7 +22,11 @@ from app.notices import Addressee, SignInLink, post
 from app.platform.clock import Clock
 from app.platform.errors import Problem
 
-LASTS = {LinkFor.SIGN_IN: timedelta(minutes=15), LinkFor.EMAIL: timedelta(hours=1)}
+LASTS = {
+    LinkFor.SIGN_IN: timedelta(minutes=15),
+    LinkFor.EMAIL: timedelta(hours=1),
+    LinkFor.NEWSLETTER: timedelta(days=1),
+}
 LONGEST_SECRET = 100
 
 
@@ -35,8 +39,9 @@ class LinkSpent(Problem):
 
 @dataclass(frozen=True, slots=True)
 class OpenLink:
-    """A link that would still work: for whose address, and where it leads on to."""
+    """A link that would still work: for whose account and address, and where it leads on to."""
 
+    shopper_id: int
     email: str
     onward: str
 
@@ -94,7 +99,7 @@ class MailedLinks:
             row = (await connection.execute(query)).one_or_none()
         if row is None:
             raise LinkSpent
-        return OpenLink(row.email, row.onward)
+        return OpenLink(row.shopper_id, row.email, row.onward)
 
     async def take(self, connection: AsyncConnection, secret: str, purpose: LinkFor) -> Row[Any]:
         """Use a link up in the caller's transaction: of two at once one gets it. Raises LinkSpent."""

@@ -9,14 +9,18 @@ from app.identity.accounts import Accounts
 from app.identity.challenges import Challenges
 from app.identity.limits import Limits
 from app.identity.links import MailedLinks
+from app.identity.newsletter import Newsletter
 from app.identity.passkeys import Passkeys
 from app.identity.passwords import Passwords
 from app.identity.revocations import Revocations
 from app.identity.sessions import Sessions
 from app.identity.shoppers import Shoppers
 from app.identity.staff import Staff
+from app.identity.suspicion import Suspicion
 from app.identity.visits import Visits
 from app.platform.clock import Clock
+from app.platform.puzzles import Puzzles
+from app.platform.rush import Rush
 from app.platform.signing import Signer
 
 
@@ -39,11 +43,13 @@ class Identity:
     sessions: Sessions
     passwords: Passwords
     limits: Limits
+    suspicion: Suspicion
     shoppers: Shoppers
     staff: Staff
     links: MailedLinks
     passkeys: Passkeys
     accounts: Accounts
+    newsletter: Newsletter
     visits: Visits
 
     @classmethod
@@ -59,6 +65,8 @@ class Identity:
         redis: Redis | None = None,
         subscription: Redis | None = None,
         limits_by_address: bool = True,
+        puzzles: Puzzles | None = None,
+        rush: Rush | None = None,
     ) -> "Identity":
         """Put together, nothing running yet: enough for the command line.
 
@@ -67,6 +75,7 @@ class Identity:
         told = Revocations(redis, subscription) if redis and subscription else None
         sessions = Sessions(engine, signer, clock, told)
         passwords = passwords or Passwords()
+        limits = Limits(redis, by_address=limits_by_address)
         links = MailedLinks(engine, sessions, clock)
         return cls(
             engine=engine,
@@ -75,12 +84,14 @@ class Identity:
             secure=secure,
             sessions=sessions,
             passwords=passwords,
-            limits=Limits(redis, by_address=limits_by_address),
+            limits=limits,
+            suspicion=Suspicion(limits, puzzles or Puzzles(signer, clock, redis), rush or Rush()),
             shoppers=Shoppers(engine, sessions, passwords, clock),
             staff=Staff(engine, sessions, passwords, clock),
             links=links,
             passkeys=Passkeys(engine, sessions, Challenges(engine, signer, clock), clock),
             accounts=Accounts(engine, sessions, passwords, links, clock),
+            newsletter=Newsletter(engine, links, signer, clock),
             visits=Visits(engine, sessions, clock),
         )
 

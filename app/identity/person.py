@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.identity.roles import Role
 from app.identity.tables import shoppers
+from app.notices import Addressee
 from app.platform.errors import Problem
 
 PERSON = (shoppers.c.id, shoppers.c.name, shoppers.c.email, shoppers.c.role, shoppers.c.newsletter)
@@ -55,3 +56,15 @@ async def names_of(connection: AsyncConnection, ids: Collection[int]) -> dict[in
     """The names of these shoppers, for the desk's eyes."""
     query = select(shoppers.c.id, shoppers.c.name).where(shoppers.c.id.in_(ids))
     return {row.id: row.name for row in await connection.execute(query)}
+
+
+async def addressees_of(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Addressee]:
+    """To whom letters for these shoppers go. Whoever deleted their account is not among them."""
+    query = people().where(shoppers.c.id.in_(ids))
+    return {row.id: Addressee(row.email, row.name, row.id) for row in await connection.execute(query)}
+
+
+async def id_by_email(connection: AsyncConnection, email: str) -> int | None:
+    """Whose account this address (a clean one) is, for the desk's eyes; None where it is nobody's."""
+    found: int | None = await connection.scalar(select(shoppers.c.id).where(shoppers.c.email == email))
+    return found

@@ -12,10 +12,12 @@ from app.identity.asking import (
     browsers_session,
     clear_session_cookie,
     device_of,
+    failures_counted,
     identity_of,
     maybe_signed_in,
     set_session_cookie,
     site_address,
+    work_first,
 )
 from app.identity.challenges import PasskeyNotAccepted
 from app.identity.credentials import EMAIL_LENGTH, Credentials, Newcomer
@@ -35,6 +37,7 @@ from app.identity.tables import Kind
 from app.platform.clock import rfc3339
 from app.platform.errors import Invalid, SlowDown
 from app.platform.openapi import problems
+from app.platform.puzzles import ProofOfWorkRequired
 
 
 class Shopper(BaseModel):
@@ -91,24 +94,34 @@ router = own_router("people")
 
 
 @router.post(
-    "/shoppers", status_code=201, operation_id="sign_up", responses=problems(EmailTaken, Invalid, SlowDown)
+    "/shoppers",
+    status_code=201,
+    operation_id="sign_up",
+    responses=problems(EmailTaken, Invalid, SlowDown, ProofOfWorkRequired),
 )
 async def sign_up(newcomer: Newcomer, request: Request, response: Response) -> Shopper:
     """Sign up. The answer sets the session cookie."""
     await allow(request, SIGN_UP, newcomer.email)
+    await work_first(request, "sign-up")
     arrival = await identity_of(request).shoppers.sign_up(
         newcomer, instead_of=browsers_session(request), device=device_of(request)
     )
     return _welcome(arrival, request, response)
 
 
-@router.post("/session", operation_id="sign_in", responses=problems(WrongCredentials, Invalid, SlowDown))
+@router.post(
+    "/session",
+    operation_id="sign_in",
+    responses=problems(WrongCredentials, Invalid, SlowDown, ProofOfWorkRequired),
+)
 async def sign_in(credentials: Credentials, request: Request, response: Response) -> Shopper:
     """Sign in with a fresh session. The answer sets the session cookie; the browser's earlier session ends."""
     await allow(request, SIGN_IN, credentials.email)
-    arrival = await identity_of(request).shoppers.sign_in(
-        credentials, instead_of=browsers_session(request), device=device_of(request)
-    )
+    await work_first(request, "sign-in")
+    async with failures_counted(request):
+        arrival = await identity_of(request).shoppers.sign_in(
+            credentials, instead_of=browsers_session(request), device=device_of(request)
+        )
     return _welcome(arrival, request, response)
 
 
@@ -174,13 +187,15 @@ async def sign_out(
     "/tokens",
     status_code=201,
     operation_id="create_token",
-    responses=problems(WrongCredentials, Invalid, SlowDown),
+    responses=problems(WrongCredentials, Invalid, SlowDown, ProofOfWorkRequired),
 )
 async def create_token(credentials: Credentials, request: Request) -> Token:
     """A token for programs. `DELETE /session` with it ends it."""
     await allow(request, SIGN_IN, credentials.email)
+    await work_first(request, "sign-in")
     shoppers = identity_of(request).shoppers
-    ticket = (await shoppers.sign_in(credentials, Kind.TOKEN, device=device_of(request))).ticket
+    async with failures_counted(request):
+        ticket = (await shoppers.sign_in(credentials, Kind.TOKEN, device=device_of(request))).ticket
     return Token(token=ticket.text, expires_at=rfc3339(ticket.expires_at))
 
 

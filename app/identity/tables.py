@@ -42,7 +42,9 @@ shoppers = Table(
     Column("name", Text, nullable=False),
     Column("password_hash", Text),
     Column("role", Text, nullable=False, server_default=Role.SHOPPER),
-    Column("newsletter", Boolean, nullable=False, server_default=false()),
+    Column(
+        "newsletter", Boolean, nullable=False, server_default=false()
+    ),  # said twice, the second time by mail
     Column("named_in_records", Boolean, nullable=False, server_default=false()),  # as a deal's first buyer
     Column("created_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("email"),
@@ -52,6 +54,12 @@ shoppers = Table(
     ),
     _one_of("role", Role),
 )
+
+# Its readers, in the order in which an issue is sent.
+Index("ix_shoppers_newsletter", shoppers.c.id, postgresql_where=shoppers.c.newsletter)
+
+# Of those who are gone, and what they left elsewhere: others look for them again and again.
+Index("ix_shoppers_gone", shoppers.c.id, postgresql_where=shoppers.c.email.is_(None))
 
 sessions = Table(
     "sessions",
@@ -103,6 +111,7 @@ class LinkFor(StrEnum):
 
     SIGN_IN = "sign-in"
     EMAIL = "email"
+    NEWSLETTER = "newsletter"
 
 
 mailed_links = Table(
@@ -115,4 +124,18 @@ mailed_links = Table(
     Column("onward", Text, nullable=False),  # the page to go on to
     Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
     _one_of("purpose", LinkFor),
+)
+
+# Where a shopper's parcels go. An order takes a copy, so a change here changes no order.
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("shopper_id", BigInteger, ForeignKey("shoppers.id"), primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("street", Text, nullable=False),
+    Column("extra", Text, nullable=False),
+    Column("postal_code", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("country", Text, nullable=False),
 )

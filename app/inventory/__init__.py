@@ -1,170 +1,23 @@
-"""The deal queue, its rotation, and the showrunner who runs the show."""
+"""The deal queue, its rotation, and the showrunner who runs the show. What merchandisers do with them: desk.py."""
 
-from app.inventory.asking import clock_of, engine_of, settings_of, showrunner_of
 from app.inventory.audit import audit_show
-from app.inventory.board import Board, Waiting, read_board
-from app.inventory.changes import (
-    COMMAND_LINE,
-    Who,
-    by_person,
-    change_document,
-    last_move_since,
-    list_changes,
-    read_change,
-)
-from app.inventory.dashboard.board import read_dashboard, read_dashboard_and_show, read_deal_curve
-from app.inventory.dashboard.documents import CurveDocument, DashboardDocument
-from app.inventory.dashboard.routes import past_deals_of
-from app.inventory.deal import MAX_PRICE, DealEdit, NewDeal, desk_document
-from app.inventory.desk import desk_router
-from app.inventory.editing import (
-    OPEN_WHILE_LIVE,
-    DealChanged,
-    DealIsLive,
-    DealIsOver,
-    add_deal,
-    duplicate_deal,
-    edit_deal,
-    known_deal,
-    units_sold,
-    withdraw_deal,
-)
-from app.inventory.imports import (
-    COLUMNS,
-    MAX_FILE_BYTES,
-    WHAT_IS_WRONG,
-    Asked,
-    Bad,
-    BusyError,
-    Good,
-    Parsed,
-    Wrong,
-)
-from app.inventory.imports.checked_files import CheckedFile, check_file, mend_row, queue_checked, read_checked
-from app.inventory.imports.documents import import_facts
-from app.inventory.imports.loading import Loaded, Queued, load_file
-from app.inventory.imports.sale_dates import read_moment
+from app.inventory.gone import GoneDeal, read_gone
 from app.inventory.limits import BODY_LIMITS
-from app.inventory.ordering import Step, Target
-from app.inventory.photos.asking import GivenPhoto
-from app.inventory.photos.changes import DealPhoto, NoPhotoYet, read_deal_photo
-from app.inventory.photos.errands import PhotoErrands, read_wanted
-from app.inventory.photos.giving import give_description, give_photo
-from app.inventory.photos.keeping import MAX_ALT, NotAPhotoError, photo_document, photo_thumbnail
+from app.inventory.photos.errands import PhotoErrands
 from app.inventory.photos.routes import photo_router
-from app.inventory.queue import list_deals, queue_version
-from app.inventory.records.documents import MAX_ID, SoughtRecords, record_document
-from app.inventory.records.export import records_csv
-from app.inventory.records.past import read_curves_of, read_record, read_records, read_refusals_of
-from app.inventory.records.patterns import Group, Pattern, find_patterns
-from app.inventory.records.record import Record, choose_records, page_of_records
-from app.inventory.reordering import QueueMoved, move_deal, reorder_queue
 from app.inventory.routes import live_snapshot, router
 from app.inventory.sample_queue import start_sample
-from app.inventory.show import NotLive
 from app.inventory.showrunner import Showrunner
-from app.inventory.standing import show_document
-from app.inventory.story import story_html
-from app.inventory.undoing import CannotUndo, undo_change
 
 __all__ = [
     "BODY_LIMITS",
-    "COLUMNS",
-    "COMMAND_LINE",
-    "MAX_ALT",
-    "MAX_FILE_BYTES",
-    "MAX_ID",
-    "MAX_PRICE",
-    "OPEN_WHILE_LIVE",
-    "WHAT_IS_WRONG",
-    "Asked",
-    "Bad",
-    "Board",
-    "BusyError",
-    "CannotUndo",
-    "CheckedFile",
-    "CurveDocument",
-    "DashboardDocument",
-    "DealChanged",
-    "DealEdit",
-    "DealIsLive",
-    "DealIsOver",
-    "DealPhoto",
-    "GivenPhoto",
-    "Good",
-    "Group",
-    "Loaded",
-    "NewDeal",
-    "NoPhotoYet",
-    "NotAPhotoError",
-    "NotLive",
-    "Parsed",
-    "Pattern",
+    "GoneDeal",
     "PhotoErrands",
-    "QueueMoved",
-    "Queued",
-    "Record",
     "Showrunner",
-    "SoughtRecords",
-    "Step",
-    "Target",
-    "Waiting",
-    "Who",
-    "Wrong",
-    "add_deal",
     "audit_show",
-    "by_person",
-    "change_document",
-    "check_file",
-    "choose_records",
-    "clock_of",
-    "desk_document",
-    "desk_router",
-    "duplicate_deal",
-    "edit_deal",
-    "engine_of",
-    "find_patterns",
-    "give_description",
-    "give_photo",
-    "import_facts",
-    "known_deal",
-    "last_move_since",
-    "list_changes",
-    "list_deals",
     "live_snapshot",
-    "load_file",
-    "mend_row",
-    "move_deal",
-    "page_of_records",
-    "past_deals_of",
-    "photo_document",
     "photo_router",
-    "photo_thumbnail",
-    "queue_checked",
-    "queue_version",
-    "read_board",
-    "read_change",
-    "read_checked",
-    "read_curves_of",
-    "read_dashboard",
-    "read_dashboard_and_show",
-    "read_deal_curve",
-    "read_deal_photo",
-    "read_moment",
-    "read_record",
-    "read_records",
-    "read_refusals_of",
-    "read_wanted",
-    "record_document",
-    "records_csv",
-    "reorder_queue",
+    "read_gone",
     "router",
-    "settings_of",
-    "show_document",
-    "showrunner_of",
     "start_sample",
-    "story_html",
-    "undo_change",
-    "units_sold",
-    "withdraw_deal",
 ]

@@ -64,7 +64,7 @@ async def note_change(
 
     `before` and `after` hold fields as JSON has them (times may be datetimes); those that are alike are left out.
     `action` is one word: add, duplicate, edit, import (which leaves `{"deals": [ids]}`), move, reorder, undo,
-    withdraw, photo, show, skip.
+    withdraw, photo, show, skip; and of orders (`{"orders": [numbers]}`) ship, refund, resend.
     """
     was, became = _plain(before), _plain(after)
     alike = {field for field in was.keys() & became.keys() if was[field] == became[field]}

@@ -1,31 +1,192 @@
-"""The desk's addresses under /api/v1/staff. Whoever is neither merchandiser nor owner gets no further than this."""
+"""What merchandisers do with the queue and look up about the show: the room's other face, for the desk.
 
-from fastapi import APIRouter, Depends
+A shop that opens does without it for a moment, see docs/decisions/0027.
+"""
 
-from app.identity import NotAllowed, SignInRequired, desk
-from app.inventory import changes_routes, deal_routes, queue_routes, show_routes
-from app.inventory.dashboard import routes as dashboard_routes
-from app.inventory.imports import routes as import_routes
-from app.inventory.photos import routes as photo_routes
-from app.inventory.records import routes as records_routes
-from app.platform.errors import Invalid
-from app.platform.openapi import problems
-
-desk_router = APIRouter(
-    prefix="/staff",
-    tags=["desk"],
-    dependencies=[Depends(desk)],
-    responses=problems(SignInRequired, NotAllowed, Invalid),
+from app.inventory.asking import clock_of, engine_of, settings_of, showrunner_of
+from app.inventory.board import Board, Waiting, read_board
+from app.inventory.changes import (
+    COMMAND_LINE,
+    Who,
+    by_person,
+    change_document,
+    last_move_since,
+    list_changes,
+    read_change,
 )
+from app.inventory.dashboard.board import read_dashboard, read_dashboard_and_show, read_deal_curve
+from app.inventory.dashboard.documents import CurveDocument, DashboardDocument
+from app.inventory.dashboard.routes import past_deals_of
+from app.inventory.deal import MAX_PRICE, DealEdit, NewDeal, desk_document
+from app.inventory.desk_routes import desk_router
+from app.inventory.editing import (
+    OPEN_WHILE_LIVE,
+    DealChanged,
+    DealIsLive,
+    DealIsOver,
+    add_deal,
+    duplicate_deal,
+    edit_deal,
+    known_deal,
+    units_sold,
+    withdraw_deal,
+)
+from app.inventory.imports import (
+    COLUMNS,
+    MAX_FILE_BYTES,
+    WHAT_IS_WRONG,
+    Asked,
+    Bad,
+    BusyError,
+    Good,
+    Parsed,
+    Wrong,
+)
+from app.inventory.imports.checked_files import CheckedFile, check_file, mend_row, queue_checked, read_checked
+from app.inventory.imports.documents import import_facts
+from app.inventory.imports.loading import Loaded, Queued, load_file
+from app.inventory.imports.sale_dates import read_moment
+from app.inventory.ordering import Step, Target
+from app.inventory.orders.documents import NewRefund
+from app.inventory.orders.finding import OrderOf, OrdersFound, look_for_orders, order_key
+from app.inventory.orders.parcels import NotAParcel, Parcel, read_parcel
+from app.inventory.orders.refunding import RefundMoved, refund_order
+from app.inventory.orders.routes import settlement_of, site_words
+from app.inventory.orders.shipping import FileMarked, Marked, ship_by_file, ship_orders
+from app.inventory.orders.story import StoryAtDesk, read_story_at_desk
+from app.inventory.orders.tracking_file import MAX_FILE_BYTES as MAX_TRACKING_BYTES
+from app.inventory.orders.tracking_file import read_tracking_file
+from app.inventory.orders.writing_again import JustSent, NothingToSend, send_again
+from app.inventory.photos.asking import GivenPhoto
+from app.inventory.photos.changes import DealPhoto, NoPhotoYet, read_deal_photo
+from app.inventory.photos.errands import read_wanted
+from app.inventory.photos.giving import give_description, give_photo
+from app.inventory.photos.keeping import MAX_ALT, NotAPhotoError, photo_document, photo_thumbnail
+from app.inventory.queue import list_deals, queue_version
+from app.inventory.records.documents import MAX_ID, SoughtRecords, record_document
+from app.inventory.records.export import records_csv
+from app.inventory.records.past import read_curves_of, read_record, read_records, read_refusals_of
+from app.inventory.records.patterns import Group, Pattern, find_patterns
+from app.inventory.records.record import Record, choose_records, page_of_records
+from app.inventory.reordering import QueueMoved, move_deal, reorder_queue
+from app.inventory.show import NotLive
+from app.inventory.standing import show_document
+from app.inventory.story import story_html
+from app.inventory.undoing import CannotUndo, undo_change
 
-for routes in (
-    deal_routes,
-    queue_routes,
-    photo_routes,
-    import_routes,
-    show_routes,
-    dashboard_routes,
-    records_routes,
-    changes_routes,
-):
-    desk_router.include_router(routes.router)
+__all__ = [
+    "COLUMNS",
+    "COMMAND_LINE",
+    "MAX_ALT",
+    "MAX_FILE_BYTES",
+    "MAX_ID",
+    "MAX_PRICE",
+    "MAX_TRACKING_BYTES",
+    "OPEN_WHILE_LIVE",
+    "WHAT_IS_WRONG",
+    "Asked",
+    "Bad",
+    "Board",
+    "BusyError",
+    "CannotUndo",
+    "CheckedFile",
+    "CurveDocument",
+    "DashboardDocument",
+    "DealChanged",
+    "DealEdit",
+    "DealIsLive",
+    "DealIsOver",
+    "DealPhoto",
+    "FileMarked",
+    "GivenPhoto",
+    "Good",
+    "Group",
+    "JustSent",
+    "Loaded",
+    "Marked",
+    "NewDeal",
+    "NewRefund",
+    "NoPhotoYet",
+    "NotAParcel",
+    "NotAPhotoError",
+    "NotLive",
+    "NothingToSend",
+    "OrderOf",
+    "OrdersFound",
+    "Parcel",
+    "Parsed",
+    "Pattern",
+    "QueueMoved",
+    "Queued",
+    "Record",
+    "RefundMoved",
+    "SoughtRecords",
+    "Step",
+    "StoryAtDesk",
+    "Target",
+    "Waiting",
+    "Who",
+    "Wrong",
+    "add_deal",
+    "by_person",
+    "change_document",
+    "check_file",
+    "choose_records",
+    "clock_of",
+    "desk_document",
+    "desk_router",
+    "duplicate_deal",
+    "edit_deal",
+    "engine_of",
+    "find_patterns",
+    "give_description",
+    "give_photo",
+    "import_facts",
+    "known_deal",
+    "last_move_since",
+    "list_changes",
+    "list_deals",
+    "load_file",
+    "look_for_orders",
+    "mend_row",
+    "move_deal",
+    "order_key",
+    "page_of_records",
+    "past_deals_of",
+    "photo_document",
+    "photo_thumbnail",
+    "queue_checked",
+    "queue_version",
+    "read_board",
+    "read_change",
+    "read_checked",
+    "read_curves_of",
+    "read_dashboard",
+    "read_dashboard_and_show",
+    "read_deal_curve",
+    "read_deal_photo",
+    "read_moment",
+    "read_parcel",
+    "read_record",
+    "read_records",
+    "read_refusals_of",
+    "read_story_at_desk",
+    "read_tracking_file",
+    "read_wanted",
+    "record_document",
+    "records_csv",
+    "refund_order",
+    "reorder_queue",
+    "send_again",
+    "settings_of",
+    "settlement_of",
+    "ship_by_file",
+    "ship_orders",
+    "show_document",
+    "showrunner_of",
+    "site_words",
+    "story_html",
+    "undo_change",
+    "units_sold",
+    "withdraw_deal",
+]

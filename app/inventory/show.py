@@ -34,7 +34,7 @@ from app.inventory.tables import deals, shows
 from app.inventory.turns import SHOW
 from app.platform.errors import Problem
 from app.platform.lease import take_turns
-from app.sales import Terms, close_offer, open_offer, pause_offer
+from app.sales import Terms, close_line, close_offer, open_offer, pause_offer
 
 
 class NotLive(Problem):
@@ -188,6 +188,8 @@ async def _end(connection: AsyncConnection, deal_id: int, reason: Reason, now: d
     ended = update(deals).where(deals.c.id == deal_id, deals.c.state == "live")
     await connection.execute(ended.values(state="ended", ended_at=now, end_reason=reason))
     await close_offer(connection, deal_id, now)
+    if reason == "withdrawn":
+        await close_line(connection, deal_id, now)
 
 
 async def _open(

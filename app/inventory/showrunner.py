@@ -7,7 +7,7 @@ at how things stand, so one that died halfway is followed by another that repeat
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from redis.exceptions import RedisError
@@ -30,6 +30,7 @@ from app.platform.clock import Clock
 from app.platform.ending import end_tasks
 from app.platform.failpoints import reach
 from app.platform.logging import get_logger
+from app.platform.rounds import wait_for
 from app.platform.settings import Settings
 from app.sales import Checkout, GateLostError
 from app.stream import Stream
@@ -135,9 +136,7 @@ class Showrunner:
         if self._ends_at is not None:
             remaining = (self._ends_at - self._clock.now()).total_seconds()
             seconds = min(seconds, remaining if remaining > 0 else OVERDUE_SECONDS)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await event.wait()
+        await wait_for(event, seconds)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[AsyncConnection]:

@@ -1,37 +1,17 @@
-"""What each mail says. A letter is a class that names its rule; without one it cannot even be defined."""
+"""What we mail about an account: links that somebody asked for, and word of what was changed."""
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
 
+from app.notices.letter import Letter
 from app.notices.rules import (
     ACCOUNT_DELETED,
-    BY_NAME,
     EMAIL_CHANGED,
     EMAIL_TO_CONFIRM,
     NEW_PASSKEY,
     NEW_PASSWORD,
+    NEWSLETTER_TO_CONFIRM,
     SIGN_IN_LINK,
-    Rule,
 )
-
-
-class Letter(ABC):
-    """A mail to be. Subclass it with its rule: `class Receipt(Letter, rule=RECEIPT)`."""
-
-    rule: ClassVar[Rule]
-    subject: ClassVar[str]  # one line, without anything that a stranger could have typed
-
-    def __init_subclass__(cls, *, rule: Rule) -> None:
-        super().__init_subclass__()
-        if BY_NAME.get(rule.name) is not rule:
-            raise TypeError(f"{rule.name} is not in the list of what may be sent")
-        cls.rule = rule
-
-    @property
-    @abstractmethod
-    def text(self) -> str:
-        """What it says, in paragraphs, without the salutation and the reason; those go with every mail."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +47,22 @@ class EmailToConfirm(Letter, rule=EMAIL_TO_CONFIRM):
 
 
 @dataclass(frozen=True)
+class NewsletterToConfirm(Letter, rule=NEWSLETTER_TO_CONFIRM):
+    """To whoever ticked the box, or whose address was typed beside it: `link` opens a page with a button."""
+
+    subject = "Do you want our newsletter?"
+    link: str
+
+    @property
+    def text(self) -> str:
+        """Where to go, and that nothing comes of doing nothing."""
+        return (
+            "Our newsletter comes once a month at most. If you want it, say so here within a day:\n\n"
+            f"{self.link}\n\nIf you do not, do nothing, and it is never sent to you."
+        )
+
+
+@dataclass(frozen=True)
 class EmailChanged(Letter, rule=EMAIL_CHANGED):
     """To the old address. The new one is not named: this mailbox may be somebody else's by now."""
 
@@ -77,7 +73,8 @@ class EmailChanged(Letter, rule=EMAIL_CHANGED):
         """What happened, and what if it was somebody else."""
         return (
             "Your account has a new e-mail address from now on, and this one has done its duty.\n\n"
-            "If that was not you, answer the shop at once: somebody has been in your account."
+            "If that was not you, somebody has been in your account. Sign in at once with your password or a passkey; "
+            "on your account's page put this address back, set a new password, and sign out everywhere else."
         )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import aiosmtplib
 
 TIMEOUT_SECONDS = 20.0  # for a whole mail: a server that dawdles must not outlast the lease
+LONGEST_LINE = 998  # characters: RFC 5322's limit
 PORTS = {"smtp": 25, "smtps": 465}
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -60,16 +61,22 @@ class Envelope:
     address: str
     subject: str
     text: str
+    way_out: str = ""  # where one request ends mails of this kind to this reader
 
 
 def compose(envelope: Envelope, head: Letterhead, clock: Clock) -> EmailMessage:
     """The message. Raises Refused where a mail can't have such an address."""
     try:
         to = _address("", envelope.address)  # no name: what a stranger typed has no place in a header
-        message = EmailMessage(policy=SMTP.clone(utf8=not to.username.isascii()))
+        # A long address must not be folded: Python would write the pieces as encoded words.
+        message = EmailMessage(
+            policy=SMTP.clone(utf8=not to.username.isascii(), max_line_length=LONGEST_LINE)
+        )
         message["To"] = to
         message["From"] = _address(head.shop, head.sender)
-        message["Subject"] = envelope.subject
+        message["Subject"] = _plain(envelope.subject)
+        if envelope.way_out:
+            _show_out(message, envelope, head)
     except ValueError as error:
         raise Refused(str(error)) from None
     message["Date"] = format_datetime(clock.now())
@@ -80,6 +87,20 @@ def compose(envelope: Envelope, head: Letterhead, clock: Clock) -> EmailMessage:
     why = f"\n\n-- \n{head.shop}. You get this mail because {envelope.rule.reason}.{all_of_them}\n"
     message.set_content(hello + envelope.text + why)
     return message
+
+
+def _show_out(message: EmailMessage, envelope: Envelope, head: Letterhead) -> None:
+    """RFC 8058: mail programs show a button of their own, whose one request is all that it takes."""
+    message["List-Id"] = f"<{envelope.rule.name}.{head.sender.rpartition('@')[2]}>"
+    message["List-Unsubscribe"] = f"<{_plain(envelope.way_out)}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+
+
+def _plain(words: str) -> str:
+    """`words` for a header. Raises ValueError where Python would decode something in them, perhaps a line's end."""
+    if "=?" in words:
+        raise ValueError(f"{words!r} may not stand in a header")
+    return words
 
 
 def _address(name: str, address: str) -> Address:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.notices.letters import Letter
+from app.notices.letter import Letter
 from app.notices.rules import BY_NAME, EMAIL_TO_CONFIRM
 from app.notices.tables import mails
 
@@ -45,8 +45,10 @@ async def post(
             shopper_id=None if void else to.shopper_id,
             name="" if void else to.name,
             address="" if void else to.address,
-            subject=letter.subject,
+            subject=letter.headline,
             text="" if void else letter.text,
+            way_out="" if void else letter.way_out,
+            turn=letter.rule.turn,
             state="void" if void else "waiting",
             tries=0,
             created_at=now,
@@ -56,11 +58,14 @@ async def post(
 
 
 async def take_back(connection: AsyncConnection, shopper_id: int, *rules: str) -> None:
-    """What waits for somebody under these rules is not sent any more: its link is of no use."""
+    """What waits for somebody under these rules is not sent any more: it is of no use, or not wanted.
+
+    One that a mail server is being given at this moment may still arrive.
+    """
     await connection.execute(
         update(mails)
         .where(mails.c.shopper_id == shopper_id, mails.c.state == "waiting", mails.c.rule.in_(rules))
-        .values(state="void", text="")
+        .values(state="void", text="", way_out="")
     )
 
 
@@ -68,7 +73,7 @@ async def forget(connection: AsyncConnection, shopper_id: int) -> None:
     """Nothing in the outbox says any more who this was; what waits is not sent."""
     mine = mails.c.shopper_id == shopper_id
     await connection.execute(
-        update(mails).where(mine, mails.c.state == "waiting").values(state="void", text="")
+        update(mails).where(mine, mails.c.state == "waiting").values(state="void", text="", way_out="")
     )
     await connection.execute(update(mails).where(mine).values(shopper_id=None, name="", address=""))
 

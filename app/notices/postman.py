@@ -6,6 +6,7 @@ has run out the mail goes out again, with the same Message-ID, by which mail pro
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -18,7 +19,9 @@ from app.notices.rules import BY_NAME
 from app.notices.tables import mails, mails_sent
 from app.platform.clock import Clock
 from app.platform.ending import end_tasks
+from app.platform.failpoints import reach
 from app.platform.logging import get_logger
+from app.platform.rounds import go_rounds
 
 log = get_logger(__name__)
 
@@ -40,6 +43,9 @@ class Postman:
         self._clock = clock
         self._carrier = carrier
         self._head = head
+        self._writing = (
+            asyncio.Lock()
+        )  # mails go side by side, but take one of the shop's connections, not five
         self._walking: asyncio.Task[None] | None = None
 
     async def start(self, every: float = EVERY_SECONDS) -> None:
@@ -56,8 +62,10 @@ class Postman:
         """Try every mail that is due, and answer how many were tried."""
         tried = 0
         while leased := await self._lease():
-            for row in leased:
-                await self._deliver(row)
+            # All of them now: what is leased and waits would still go out after somebody took it back.
+            ended = await asyncio.gather(*map(self._deliver, leased), return_exceptions=True)
+            if broken := [error for error in ended if error]:
+                raise broken[0]
             tried += len(leased)
         return tried
 
@@ -70,25 +78,22 @@ class Postman:
             )
 
     async def _walk(self, every: float) -> None:
-        away = False
-        for round_ in count():
-            try:
-                await self.deliver_due()
-                if round_ % ROUNDS_A_SWEEP == 0:
-                    await self.sweep()
-                away = False
-            except Exception as error:  # noqa: BLE001 - were it to end, no mail would go out any more
-                if not away:
-                    log.warning("the outbox cannot be read", error=repr(error))
-                away = True
-            await asyncio.sleep(every)
+        rounds = count()
+
+        async def go_round() -> None:
+            is_time_to_sweep = next(rounds) % ROUNDS_A_SWEEP == 0
+            await self.deliver_due()
+            if is_time_to_sweep:
+                await self.sweep()
+
+        await go_rounds(go_round, partial(asyncio.sleep, every), log, "the outbox cannot be read")
 
     async def _lease(self) -> list[Row[Any]]:
         now = self._clock.now()
         due = (
             select(mails.c.id)
             .where(mails.c.state == "waiting", mails.c.due_at <= now)
-            .order_by(mails.c.due_at)
+            .order_by(mails.c.turn, mails.c.due_at)
             .limit(AT_ONCE)
             .with_for_update(skip_locked=True)
         )
@@ -99,7 +104,8 @@ class Postman:
             .returning(mails)
         )
         async with self._engine.begin() as connection:
-            return list((await connection.execute(claim)).all())
+            leased = (await connection.execute(claim)).all()
+        return sorted(leased, key=lambda row: (row.turn, row.id))  # an UPDATE answers in an order of its own
 
     async def _deliver(self, row: Row[Any]) -> None:
         now = self._clock.now()
@@ -108,7 +114,7 @@ class Postman:
             log.warning("a mail came to nothing in time", rule=row.rule, tries=row.tries)
             await self._put_away(row, "given-up", now)
             return
-        envelope = Envelope(row.message_id, rule, row.name, row.address, row.subject, row.text)
+        envelope = Envelope(row.message_id, rule, row.name, row.address, row.subject, row.text, row.way_out)
         try:
             await self._carrier.carry(compose(envelope, self._head, self._clock))
         except Refused as error:
@@ -118,20 +124,23 @@ class Postman:
             log.warning("a mail has to wait", rule=row.rule, tries=row.tries, error=str(error))
             await self._wait(row, now)
         else:
+            await reach("before-mail-noted")
             await self._put_away(row, "sent", now)
 
     async def _wait(self, row: Row[Any], now: datetime) -> None:
         again = now + WAITS[min(row.tries, len(WAITS)) - 1]
-        async with self._engine.begin() as connection:
+        async with self._writing, self._engine.begin() as connection:
             await connection.execute(update(mails).where(*_still_ours(row)).values(due_at=again))
 
     async def _put_away(self, row: Row[Any], state: str, now: datetime) -> None:
         """Note how it ended, and count it; the words of a mail, and a nobody's address, are forgotten."""
-        ended: dict[str, Any] = {"state": state, "text": "", "sent_at": now if state == "sent" else None}
+        ended: dict[str, Any] = {"state": state, "text": "", "way_out": ""}
+        ended["sent_at"] = now if state == "sent" else None
         if row.shopper_id is None:
             ended |= {"name": "", "address": ""}
-        async with self._engine.begin() as connection:
-            noted = await connection.execute(update(mails).where(*_still_ours(row)).values(**ended))
+        async with self._writing, self._engine.begin() as connection:
+            ours = _still_ours(row) if state == "given-up" else _under_way(row)
+            noted = await connection.execute(update(mails).where(*ours).values(**ended))
             if noted.rowcount and state == "sent":
                 one = insert(mails_sent).values(rule=row.rule, day=now.date(), mails=1)
                 more = {"mails": mails_sent.c.mails + 1}
@@ -141,3 +150,8 @@ class Postman:
 def _still_ours(row: Row[Any]) -> tuple[Any, ...]:
     """Unless the lease ran out, and another process has it now."""
     return mails.c.id == row.id, mails.c.tries == row.tries, mails.c.state == "waiting"
+
+
+def _under_way(row: Row[Any]) -> tuple[Any, ...]:
+    """Ours, or taken back while a mail server was taking it: then it went out nevertheless, and is counted."""
+    return mails.c.id == row.id, mails.c.tries == row.tries, mails.c.state.in_(("waiting", "void"))

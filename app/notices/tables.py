@@ -9,6 +9,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -32,12 +33,16 @@ mails = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),  # when it is to be tried next
     Column("sent_at", DateTime(timezone=True)),
+    Column(
+        "turn", SmallInteger, nullable=False, server_default="1"
+    ),  # of those that are due, the lowest first
+    Column("way_out", Text, nullable=False, server_default=""),  # where one request ends this kind of mail
     UniqueConstraint("message_id"),
     CheckConstraint("state IN ('waiting', 'sent', 'void', 'given-up')", name="state"),
 )
 
 # Every process looks every second: at this index alone.
-Index("ix_mails_waiting", mails.c.due_at, postgresql_where=mails.c.state == "waiting")
+Index("ix_mails_waiting", mails.c.turn, mails.c.due_at, postgresql_where=mails.c.state == "waiting")
 
 mails_sent = Table(
     "mails_sent",
@@ -45,4 +50,17 @@ mails_sent = Table(
     Column("rule", Text, primary_key=True),
     Column("day", Date, primary_key=True),  # in UTC
     Column("mails", Integer, nullable=False),
+)
+
+newsletter_issues = Table(
+    "newsletter_issues",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("heading", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("again", Text, nullable=False),  # why it went out although it was not its time; empty where it was
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("after", BigInteger, nullable=False),  # readers have their copy up to this shopper's id
+    Column("copies", BigInteger, nullable=False),
+    Column("ended_at", DateTime(timezone=True)),  # none: some readers have yet to get theirs
 )

@@ -1,6 +1,7 @@
 """Everything that the shop has about somebody, as one file for them to keep."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -8,8 +9,10 @@ from starlette.responses import Response
 
 from app.identity import Asking, SignedIn, identity_of, person_asking
 from app.pages.account_route import AccountRoute
+from app.pages.address_typing import kept_address
+from app.payments import Card, payments_of
 from app.platform.clock import rfc3339
-from app.sales import checkout_of
+from app.sales import OrderStory, checkout_of, read_story, stood_in
 
 router = APIRouter(include_in_schema=False, route_class=AccountRoute)
 
@@ -25,10 +28,11 @@ async def export(request: Request, asking: Asking) -> Response:
 
 
 async def everything(request: Request, asking: SignedIn) -> dict[str, Any]:
-    """Account, sessions, passkeys, mails and orders, by rooms. A password is kept as a hash, which says nothing."""
+    """All of it, by rooms. A password is kept as a hash, which says nothing."""
     identity = identity_of(request)
     person = await person_asking(request, asking)
     began = await identity.accounts.began(person.id)
+    address = await kept_address(request, person.id)
     return {
         "account": {
             "id": person.id,
@@ -66,15 +70,56 @@ async def everything(request: Request, asking: SignedIn) -> dict[str, Any]:
             }
             for mail in await identity.accounts.mails(person.id)
         ],
+        "address": None if address is None else asdict(address),
+        "cards": [_card(card) for card in await payments_of(request).cards.of(person.id)],
         "orders": await _orders(request, person.id),
+        "lines": await _lines(request, person.id),
     }
 
 
 async def _orders(request: Request, shopper_id: int) -> list[dict[str, Any]]:
-    ledger = checkout_of(request).ledger
+    ledger, identity = checkout_of(request).ledger, identity_of(request)
     found: list[dict[str, Any]] = []
     after = None
     while some := await ledger.orders_of(shopper_id, after=after, limit=ORDERS_AT_ONCE):
-        found += [dict(order.document()) for order in some]
+        async with identity.engine.connect() as connection:
+            for order in some:
+                now = identity.clock.now()
+                story = await read_story(connection, order.id, now, shopper_id=shopper_id)
+                found.append(order.document() | (_story(story) if story else {}))
         after = some[-1].id
     return found
+
+
+async def _lines(request: Request, shopper_id: int) -> list[dict[str, Any]]:
+    """The lines in which they stood."""
+    async with identity_of(request).engine.connect() as connection:
+        found = await stood_in(connection, shopper_id)
+    return [
+        {
+            "deal_id": stood.deal_id,
+            "joined_at": rfc3339(stood.joined_at),
+            "state": stood.state,
+            "ended_at": rfc3339(stood.ended_at) if stood.ended_at else None,
+        }
+        for stood in found
+    ]
+
+
+def _story(story: OrderStory) -> dict[str, Any]:
+    """What became of an order, and where it went."""
+    return {
+        "address": None if story.address is None else asdict(story.address),
+        "refunds": [
+            {"amount": refund.amount.document(), "state": refund.state, "at": rfc3339(refund.at)}
+            for refund in story.refunds
+        ],
+        "carrier": story.carrier or None,
+        "tracking": story.tracking or None,
+        "shipped_at": rfc3339(story.shipped_at) if story.shipped_at else None,
+    }
+
+
+def _card(card: Card) -> dict[str, Any]:
+    """All that is known of a card here; its number is not."""
+    return {name: value for name, value in asdict(card).items() if name != "id"}

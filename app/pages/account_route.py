@@ -19,7 +19,7 @@ class AccountRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_or_ask(request: Request) -> Response:
-            back = request.url.path if request.method == "GET" else "/account"
+            back = _way_back(request)
             try:
                 return await handle(request)
             except SignInRequired:
@@ -28,3 +28,12 @@ class AccountRoute(APIRoute):
                 return sign_in_first(back, again=True)
 
         return handle_or_ask
+
+
+def _way_back(request: Request) -> str:
+    """Where to go on after the sign-in: the page that was asked for, or the one that a form stood on."""
+    path, query = request.url.path, request.url.query
+    if request.method == "GET":
+        return f"{path}?{query}" if query else path
+    parts = path.split("/")
+    return "/".join(parts[:3]) if parts[1] == "orders" else "/account"

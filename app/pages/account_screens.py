@@ -1,9 +1,8 @@
 """The page about oneself, and what its forms send."""
 
 from collections.abc import Mapping
-from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from pydantic_core import PydanticCustomError
 from starlette.responses import RedirectResponse, Response
 
@@ -21,7 +20,9 @@ from app.identity import (
     clean_password,
     clear_session_cookie,
     device_of,
+    forget_address,
     identity_of,
+    keep_address,
     party_for,
     person_asking,
     set_session_cookie,
@@ -29,12 +30,17 @@ from app.identity import (
 )
 from app.pages.account_route import AccountRoute
 from app.pages.account_views import account_view
+from app.pages.address_typing import Lines, Text, address_or_form, blank_form, kept_address
+from app.pages.card_views import card_view
+from app.pages.form_views import AddressForm
 from app.pages.rendering import page
+from app.payments import payments_of
 from app.platform.settings import Settings
 
 router = APIRouter(include_in_schema=False, route_class=AccountRoute)
 
-Text = Annotated[str, Form()]
+ADDRESS = ("/account/address", "Keep it")
+NOT_RIGHT = "This is no whole address."
 
 DONE = {
     "name": "We will call you that.",
@@ -44,9 +50,15 @@ DONE = {
     "passkey": "Your new passkey is ready.",
     "passkey-named": "So it is called.",
     "passkey-removed": "That passkey lets nobody in any more.",
+    "address": "The parcels of your next orders go there.",
+    "address-removed": "We have forgotten your address.",
+    "card": "That card is charged from now on.",
+    "card-removed": "We have forgotten that card.",
+    "no-card": "No card was typed, so nothing has changed.",
     "session": "Signed out there.",
     "sessions": "Signed out everywhere else.",
     "choices": "We will keep to that.",
+    "newsletter": "Look into your mail: once you have followed our link, the newsletter comes to you.",
 }
 
 
@@ -71,10 +83,36 @@ async def choose(
     request: Request, asking: Asking, newsletter: Text = "", named_in_records: Text = ""
 ) -> Response:
     """The boxes: a browser sends the ticked ones only."""
-    accounts = identity_of(request).accounts
-    await accounts.set_newsletter(asking.shopper_id, newsletter == "yes")
-    await accounts.set_named_in_records(asking.shopper_id, named_in_records == "yes")
-    return _done("choices")
+    identity = identity_of(request)
+    await identity.accounts.set_named_in_records(asking.shopper_id, named_in_records == "yes")
+    if newsletter != "yes":
+        await identity.newsletter.leave(asking.shopper_id)
+        return _done("choices")
+    person = await person_asking(request, asking)
+    if person.newsletter or await identity.newsletter.is_asked(person.id):
+        return _done("choices")
+    await allow(request, MAIL, str(person.id))
+    await identity.newsletter.ask(person.id, site_address(request))
+    return _done("newsletter")
+
+
+@router.post("/account/address")
+async def keep(request: Request, asking: Asking, lines: Lines) -> Response:
+    """Where parcels go from now on."""
+    address = address_or_form(lines, *ADDRESS)
+    if isinstance(address, AddressForm):
+        return await _show(request, asking, errors={"address": NOT_RIGHT}, wrong=address)
+    async with identity_of(request).engine.begin() as connection:
+        await keep_address(connection, asking.shopper_id, address)
+    return _done("address")
+
+
+@router.post("/account/address/removal")
+async def forget(request: Request, asking: Asking) -> Response:
+    """Keep no address. Orders keep the one that they have."""
+    async with identity_of(request).engine.begin() as connection:
+        await forget_address(connection, asking.shopper_id)
+    return _done("address-removed")
 
 
 @router.post("/account/email")
@@ -174,6 +212,7 @@ async def delete(request: Request, asking: Fresh, sure: Text = "") -> Response:
         if sure != "yes":
             return await _not_deleted(request, asking, "Tick the box, if you are sure.")
         await identity.accounts.delete(asking.shopper_id)
+        request.app.state.forgetting.wake()
     except LastOwner as problem:
         return await _not_deleted(request, asking, problem.explanation())
     response = RedirectResponse("/", 303)
@@ -194,6 +233,7 @@ async def _show(
     message: str | None = None,
     errors: Mapping[str, str] | None = None,
     typed: Mapping[str, str] | None = None,
+    wrong: AddressForm | None = None,
 ) -> Response:
     identity = identity_of(request)
     settings: Settings = request.app.state.settings
@@ -201,12 +241,22 @@ async def _show(
         await person_asking(request, asking),
         await identity.passkeys.of(asking.shopper_id),
         await identity.visits.of(asking),
+        newsletter_asked=await identity.newsletter.is_asked(asking.shopper_id),
         named_in_records=await identity.accounts.is_named_in_records(asking.shopper_id),
         fresh=await identity.visits.is_fresh(asking),
         passkeys_here=party_for(request) is not None,
         zone=settings.zone,
     )
-    shown = {"view": view, "message": message, "errors": errors or {}, "typed": typed or {}}
+    cards = await payments_of(request).cards.of(asking.shopper_id)
+    shown = {
+        "view": view,
+        "cards": [card_view(card, identity.clock.now()) for card in cards],
+        "address": await kept_address(request, asking.shopper_id),
+        "form": wrong or await blank_form(request, asking, *ADDRESS),
+        "message": message,
+        "errors": errors or {},
+        "typed": typed or {},
+    }
     return await page(request, "account.html", status=422 if errors else 200, **shown)
 
 

@@ -33,6 +33,7 @@ class AccountView:
     name: str
     email: str
     newsletter: bool
+    newsletter_asked: bool  # ticked, but not said once more by mail
     named_in_records: bool
     fresh: bool
     passkeys_here: bool  # whether a browser would make one for this address
@@ -49,6 +50,7 @@ def account_view(
     passkeys: Iterable[Passkey],
     visits: Iterable[Visit],
     *,
+    newsletter_asked: bool = False,
     named_in_records: bool,
     fresh: bool,
     passkeys_here: bool,
@@ -59,6 +61,7 @@ def account_view(
         person.name,
         person.email,
         person.newsletter,
+        newsletter_asked,
         named_in_records,
         fresh,
         passkeys_here,

@@ -1,6 +1,8 @@
 """The pages where shoppers come in: sign up, sign in, sign out, and the first owner's welcome."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -9,6 +11,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from app.identity import (
+    MAIL,
     SIGN_IN,
     SIGN_UP,
     Arrival,
@@ -20,14 +23,19 @@ from app.identity import (
     browsers_session,
     clear_session_cookie,
     device_of,
+    failures_counted,
     identity_of,
     party_for,
+    puzzle_for,
     set_session_cookie,
+    site_address,
+    work_first,
 )
+from app.pages.form_views import FormView
 from app.pages.rendering import page
-from app.pages.views import FormView
 from app.pages.wish import WISH_NOTICE, WISH_PATH, fulfil, kept_wish
-from app.platform.errors import NotFound, SlowDown
+from app.platform.errors import NotFound, Problem, SlowDown
+from app.platform.puzzles import ProofOfWorkRequired, puzzle_text
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,6 +55,7 @@ async def sign_in_page(
     """Ask who is there; `again` where somebody is, and is to prove it once more."""
     form = FormView(action="/sign-in", next=own_path(next))
     notice = AGAIN if again else notice_for(request, form.next)
+    form = await _with_puzzle(request, "sign_in.html", form)
     return await page(request, "sign_in.html", form=form, notice=notice, passkeys=passkeys_here(request))
 
 
@@ -55,6 +64,7 @@ async def sign_in(
     request: Request,
     email: Text = "",
     password: Text = "",
+    proof: Text = "",
     next: Text = "/",  # noqa: A002
 ) -> Response:
     """Come in, and go on to where one was going."""
@@ -62,12 +72,14 @@ async def sign_in(
     try:
         credentials = Credentials(email=email, password=password)
         await allow(request, SIGN_IN, credentials.email)
-        arrival = await identity_of(request).shoppers.sign_in(
-            credentials, instead_of=browsers_session(request), device=device_of(request)
-        )
+        await work_first(request, "sign-in", proof)
+        async with failures_counted(request):
+            arrival = await identity_of(request).shoppers.sign_in(
+                credentials, instead_of=browsers_session(request), device=device_of(request)
+            )
     except (ValidationError, WrongCredentials):
         return await _again(request, "sign_in.html", form, WrongCredentials.title + ".")
-    except SlowDown as busy:
+    except (SlowDown, ProofOfWorkRequired) as busy:
         return await _busy(request, "sign_in.html", form, busy)
     return await come_in(request, arrival, form.next)
 
@@ -75,7 +87,7 @@ async def sign_in(
 @router.get("/sign-up")
 async def sign_up_page(request: Request, next: str = "/") -> Response:  # noqa: A002
     """Ask who is new."""
-    form = FormView(action="/sign-up", next=own_path(next))
+    form = await _with_puzzle(request, "sign_up.html", FormView(action="/sign-up", next=own_path(next)))
     return await page(request, "sign_up.html", form=form, notice=notice_for(request, form.next))
 
 
@@ -85,13 +97,17 @@ async def sign_up(
     name: Text = "",
     email: Text = "",
     password: Text = "",
+    newsletter: Text = "",
+    proof: Text = "",
     next: Text = "/",  # noqa: A002
 ) -> Response:
     """Make an account, and go on to where one was going."""
-    form = FormView(action="/sign-up", next=own_path(next), name=name[:300], email=email[:300])
+    wanted = newsletter == "yes"
+    form = FormView("/sign-up", own_path(next), name=name[:300], email=email[:300], newsletter=wanted)
     try:
         newcomer = Newcomer(name=name, email=email, password=password)
         await allow(request, SIGN_UP, newcomer.email)
+        await work_first(request, "sign-up", proof)
         arrival = await identity_of(request).shoppers.sign_up(
             newcomer, instead_of=browsers_session(request), device=device_of(request)
         )
@@ -99,9 +115,18 @@ async def sign_up(
         return await _again(request, "sign_up.html", form, "", by_field(error))
     except EmailTaken as taken:
         return await _again(request, "sign_up.html", form, "", {"email": taken.explanation()})
-    except SlowDown as busy:
+    except (SlowDown, ProofOfWorkRequired) as busy:
         return await _busy(request, "sign_up.html", form, busy)
+    if wanted:
+        await _ask_for_newsletter(request, arrival)
     return await come_in(request, arrival, form.next)
+
+
+async def _ask_for_newsletter(request: Request, arrival: Arrival) -> None:
+    """Where too many mails were asked for they are in all the same, and may tick the box on their account's page."""
+    with suppress(SlowDown):
+        await allow(request, MAIL, arrival.person.email)
+        await identity_of(request).newsletter.ask(arrival.person.id, site_address(request))
 
 
 @router.post("/sign-out")
@@ -159,15 +184,26 @@ async def _check_first_owner(request: Request, token: str) -> None:
 async def _again(
     request: Request, template: str, form: FormView, problem: str, errors: Mapping[str, str] | None = None
 ) -> Response:
-    shown = FormView(form.action, form.next, form.name, form.email, problem, errors or {})
+    shown = await _with_puzzle(request, template, replace(form, problem=problem, errors=errors or {}))
     context: dict[str, object] = {}
     if template != "welcome.html":
         context = {"notice": notice_for(request, form.next), "passkeys": passkeys_here(request)}
     return await page(request, template, status=422 if errors else 401, form=shown, **context)
 
 
-async def _busy(request: Request, template: str, form: FormView, busy: SlowDown) -> Response:
-    response = await _again(request, template, form, busy.detail or busy.title)
+async def _with_puzzle(request: Request, template: str, form: FormView) -> FormView:
+    """The form, with what has to be solved before it is sent, where anything has."""
+    puzzle = None
+    if template != "welcome.html":
+        puzzle = await puzzle_for(request, "sign-up" if template == "sign_up.html" else "sign-in")
+    return form if puzzle is None else replace(form, puzzle=puzzle_text(puzzle))
+
+
+async def _busy(request: Request, template: str, form: FormView, busy: Problem) -> Response:
+    words = "Nothing happened yet. Please send it once more."
+    response = await _again(
+        request, template, form, words if isinstance(busy, ProofOfWorkRequired) else busy.detail or busy.title
+    )
     response.status_code = busy.status
     response.headers.update(busy.headers())
     return response

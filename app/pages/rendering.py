@@ -1,14 +1,22 @@
 """The shoppers' pages: what each of them is given."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.identity import identity_of, maybe_signed_in
-from app.pages.views import ProblemView
 from app.platform.errors import Problem
 from app.platform.site import Site
+
+
+@dataclass(frozen=True)
+class ProblemView:
+    title: str
+    meaning: str
+    advice: str
+
 
 site = Site(Path(__file__).parent, "/static")
 

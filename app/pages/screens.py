@@ -9,17 +9,17 @@ from starlette.responses import RedirectResponse, Response
 from app.identity import SignedIn, maybe_signed_in
 from app.inventory import live_snapshot
 from app.pages.accounts import sign_in_first
-from app.pages.rendering import page
-from app.pages.views import ProblemView, live_view, order_view
+from app.pages.line_screens import line_card
+from app.pages.live_views import live_view
+from app.pages.rendering import ProblemView, page
 from app.pages.wish import WISH_PATH, buy_for, keep_wish
 from app.platform.errors import NotFound, Problem
 from app.platform.settings import Settings
-from app.sales import VISIBLE_ASCII, Wish, checkout_of
+from app.sales import VISIBLE_ASCII, Wish
 
 router = APIRouter(include_in_schema=False)
 
 Asking = Annotated[SignedIn | None, Depends(maybe_signed_in)]
-PAGE_OF_ORDERS = 20
 
 SORRY = {
     "sold-out": "Somebody was quicker: that one is sold out, or fewer are left than you wanted.",
@@ -39,12 +39,16 @@ def _settings(request: Request) -> Settings:
 
 
 @router.get("/")
-async def live(request: Request, sorry: str = "") -> Response:
-    """The live deal."""
+async def live(request: Request, asking: Asking, sorry: str = "", missed: str = "") -> Response:
+    """The live deal. `missed` is a deal that was sold out before they got one: they may stand in its line."""
     settings = _settings(request)
     site = settings.public_url or str(request.base_url).rstrip("/")
     view = live_view(live_snapshot(request), zone=settings.zone, site_url=site)
-    return await page(request, "live.html", view=view, key=uuid4().hex, message=SORRY.get(sorry))
+    if view.phase == "sold-out":
+        missed = missed or str(view.deal_id)
+    card = await line_card(request, asking, missed)
+    message = SORRY.get(sorry)
+    return await page(request, "live.html", view=view, key=uuid4().hex, message=message, back="", **card)
 
 
 @router.post("/buy")
@@ -54,6 +58,7 @@ async def buy(
     deal_id: Annotated[str, Form()] = "",
     quantity: Annotated[str, Form()] = "1",
     key: Annotated[str, Form()] = "",
+    proof: Annotated[str, Form()] = "",
 ) -> Response:
     """What the page's form sends. Someone who is not signed in is asked to, and the wish is kept."""
     if not _whole(deal_id):
@@ -64,37 +69,13 @@ async def buy(
         response = sign_in_first(WISH_PATH)
         keep_wish(request, response, key, int(deal_id), int(quantity))
         return response
-    return await buy_for(request, Wish(asking.shopper_id, key, int(deal_id), int(quantity)))
+    return await buy_for(request, Wish(asking.shopper_id, key, int(deal_id), int(quantity)), proof)
 
 
 @router.get("/buy")
 async def bought_elsewhere() -> Response:
     """Where a browser comes back to that signed in without a wish."""
     return RedirectResponse("/", 303)
-
-
-@router.get("/orders")
-async def orders(request: Request, asking: Asking, after: str | None = None) -> Response:
-    """The shopper's own orders."""
-    if asking is None:
-        return sign_in_first("/orders")
-    ledger = checkout_of(request).ledger
-    found = await ledger.orders_of(asking.shopper_id, after=after, limit=PAGE_OF_ORDERS + 1)
-    zone = _settings(request).zone
-    shown = [order_view(order.document(), zone=zone) for order in found[:PAGE_OF_ORDERS]]
-    older = f"/orders?after={shown[-1].id}" if len(found) > PAGE_OF_ORDERS else None
-    return await page(request, "orders.html", orders=shown, older=older)
-
-
-@router.get("/orders/{order_id}")
-async def order(request: Request, order_id: str, asking: Asking) -> Response:
-    """Thank you, what happens next, and nothing else for sale."""
-    if asking is None:
-        return sign_in_first(f"/orders/{order_id}")
-    found = await checkout_of(request).ledger.order(asking.shopper_id, order_id)
-    if found is None:
-        raise NotFound("You have no such order.")
-    return await page(request, "order.html", order=order_view(found.document(), zone=_settings(request).zone))
 
 
 @router.get("/how")

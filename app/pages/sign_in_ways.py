@@ -23,8 +23,8 @@ from app.identity import (
 )
 from app.pages.account_views import masked
 from app.pages.accounts import come_in, notice_for, own_path, passkeys_here
+from app.pages.form_views import FormView
 from app.pages.rendering import page
-from app.pages.views import FormView
 from app.platform.errors import Problem, SlowDown
 
 router = APIRouter(include_in_schema=False)

@@ -5,8 +5,11 @@ import json
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.platform.errors import Problem
-from app.sales import Wish, checkout_of, order_or_refusal
+from app.pages.rendering import page
+from app.platform.address import party_of
+from app.platform.errors import Problem, SlowDown
+from app.platform.puzzles import ProofOfWorkRequired, puzzle_text
+from app.sales import SoldOut, Wish, checkout_of, order_or_refusal, turnstile_of
 
 WISH_PATH = "/buy"
 WISH_NOTICE = "Sign in, and we will take it off the shelf for you, if one is still there."
@@ -43,10 +46,29 @@ async def fulfil(request: Request, shopper_id: int) -> Response:
     return response
 
 
-async def buy_for(request: Request, wish: Wish) -> Response:
-    """Buy, then on to the order's page; or back to the live page, which says why not."""
+async def buy_for(request: Request, wish: Wish, proof: str = "") -> Response:
+    """Buy, then on to the order's page; or back to the live page, which says why not.
+
+    Where too much is asked, a page says so, which keeps the wish and its key: the answer to it may have been lost.
+    """
+    try:
+        await turnstile_of(request).admit(wish.shopper_id, party_of(request), wish.key, proof)
+    except (SlowDown, ProofOfWorkRequired) as first:
+        return await _not_yet(request, wish, first)
     checkout = checkout_of(request)
     outcome = order_or_refusal(await checkout.purchase(wish), checkout.live_deal_id)
     if isinstance(outcome, Problem):
-        return RedirectResponse(f"/?sorry={outcome.slug()}", 303)
+        missed = f"&missed={wish.deal_id}" if isinstance(outcome, SoldOut) else ""
+        return RedirectResponse(f"/?sorry={outcome.slug()}{missed}", 303)
     return RedirectResponse(f"/orders/{outcome.id}", 303)
+
+
+async def _not_yet(request: Request, wish: Wish, first: Problem) -> Response:
+    puzzle = puzzle_text(first.members["challenge"]) if isinstance(first, ProofOfWorkRequired) else ""  # type: ignore[arg-type]
+    fields = first.headers()
+    seconds = fields["Retry-After"]
+    response = await page(
+        request, "work.html", status=first.status, wish=wish, puzzle=puzzle, seconds=seconds
+    )
+    response.headers.update(fields)
+    return response

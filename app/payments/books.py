@@ -82,6 +82,13 @@ async def write_failed_refund(
     return await _write(connection, "refund-failed", payment, refund, amount, now)
 
 
+async def order_paid_by(connection: AsyncConnection, provider: str, reference: str) -> str | None:
+    """The order that a payment was made for; None where it is in no book."""
+    paid = (money_moves.c.provider == provider, money_moves.c.reference == reference)
+    query = select(money_moves.c.order_id).where(*paid, money_moves.c.kind == "charged")
+    return (await connection.execute(query)).scalar()
+
+
 async def sums_by_order(connection: AsyncConnection, order_ids: Iterable[str]) -> dict[str, list[Sum]]:
     """What is in the books for these orders, a sum for each currency; orders without any are left out."""
     mine = money_moves.c.order_id.in_(list(order_ids))

@@ -41,6 +41,8 @@ class Courier:
         waiting = select(bank_letters).where(bank_letters.c.sent_at.is_(None)).order_by(bank_letters.c.number)
         async with self._engine.begin() as connection:
             rows = (await connection.execute(waiting.limit(AT_ONCE).with_for_update(skip_locked=True))).all()
+            if not rows:
+                return 0  # nothing is written once a second for nothing
             for row in rows:
                 body = row.body.encode()
                 await self._door(body, sign_letter(self._signer, body, now))

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
+from fastapi import Path as PathField
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.payments.provider import ForgedEvent
@@ -18,6 +20,9 @@ log = get_logger(__name__)
 
 EVENTS_PATH = "/payments/events"
 BODY_LIMITS = {EVENTS_PATH: 512 * 1024}  # bytes; what no event comes near
+
+# A form or a payment, as the bank names them; whatever else is typed there is not looked for.
+Name = Annotated[str, PathField(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 site = Site(Path(__file__).parent, "/static/bank")
 router = APIRouter(include_in_schema=False)
@@ -48,35 +53,40 @@ async def take_news(request: Request) -> Response:
 
 
 @router.get(PAGES + "/cards/{form}")
-async def card_form(request: Request, form: str, wrong: bool = False) -> Response:
+async def card_form(request: Request, form: Name, wrong: bool = False) -> Response:
     """Choose a test card."""
     _bank(request)
     return _page(request, "card_form.html", cards=TEST_CARDS, form=form, wrong=wrong)
 
 
 @router.post(PAGES + "/cards/{form}")
-async def choose_card(request: Request, form: str, number: Annotated[str, Form()] = "") -> Response:
+async def choose_card(request: Request, form: Name, number: Annotated[str, Form()] = "") -> Response:
     """The card is chosen: on to where the shopper came from."""
     onward = await _bank(request).fill_in(form, number)
     if onward is None:
         return RedirectResponse(f"{PAGES}/cards/{form}?wrong=true", 303)
-    return RedirectResponse(onward, 303)
+    return RedirectResponse(_here(onward), 303)
 
 
 @router.get(PAGES + "/steps/{reference}")
-async def extra_step(request: Request, reference: str) -> Response:
+async def extra_step(request: Request, reference: Name) -> Response:
     """The bank wants to see the shopper."""
     _bank(request)
     return _page(request, "extra_step.html", reference=reference)
 
 
 @router.post(PAGES + "/steps/{reference}")
-async def take_step(request: Request, reference: str, agreed: Annotated[bool, Form()] = False) -> Response:
+async def take_step(request: Request, reference: Name, agreed: Annotated[bool, Form()] = False) -> Response:
     """The shopper agrees, or does not."""
     onward = await _bank(request).take_step(reference, agreed=agreed)
     if onward is None:
         raise NotFound("The bank knows of no such payment.")
-    return RedirectResponse(onward, 303)
+    return RedirectResponse(_here(onward), 303)
+
+
+def _here(onward: str) -> str:
+    """The address to go on to at this very host: the shop may be reached by names that it does not know of."""
+    return urlsplit(onward)._replace(scheme="", netloc="").geturl()
 
 
 def _bank(request: Request) -> Sandbox:

@@ -24,6 +24,7 @@ from stripe import (
 from app.payments.money import Money
 from app.payments.provider import (
     FORM,
+    AttemptReused,
     Cancelled,
     CardForm,
     CardOnFile,
@@ -139,7 +140,7 @@ class Stripe:
         except NotChargeable as error:
             return Declined(None, "amount", str(error))
         except CardRefused as error:
-            return Declined(None, error.code, str(error))
+            return Declined(reference, error.code, str(error))
         # Made ready, and confirmed by nobody: the call that should have done it may still be under way.
         return Unresolved(reference) if isinstance(outcome, NeverArrived) else outcome
 
@@ -167,13 +168,16 @@ class Stripe:
         return outcome if isinstance(outcome, Cancelled | Paid) else Unresolved(reference)
 
     async def refund(self, reference: str, amount: Money, key: str) -> Refunded | RefundRefused | Unresolved:
-        """By the key; where the kept answer is not final, as it stands by now."""
+        """Looked for first: Stripe forgets a key, and a refund that waits for its bank outlives it by days."""
+        params: Any = {"payment_intent": reference, "amount": to_stripe(amount), "metadata": {"key": key}}
+        refunds = self._client.v1.refunds
         try:
-            params: Any = {"payment_intent": reference, "amount": to_stripe(amount)}
-            refunds = self._client.v1.refunds
+            found = await self._made(reference, key)
+            if found is not None and found["amount"] != params["amount"]:
+                raise AttemptReused(f"the refund key {key} was used for another amount")
+            if found is not None:
+                return refund_of(found)
             made = refund_of(plain(await or_away(refunds.create_async(params, {"idempotency_key": key}))))
-            if isinstance(made, Unresolved) and made.reference:
-                made = refund_of(plain(await or_away(refunds.retrieve_async(made.reference))))
         except ProviderAway:
             return Unresolved(None)
         except NotChargeable as error:
@@ -235,18 +239,29 @@ class Stripe:
             raise
 
     async def _confirm(self, charge: Charge, reference: str, how: Any, word: str) -> Outcome:
-        """Have Stripe take the money. Whatever else it answers, what counts is how the PaymentIntent stands then."""
+        """Have Stripe take the money. Whatever else it answers, what counts is how the PaymentIntent stands then.
+
+        Raises CardRefused where it does not even try, as with a card that was removed meanwhile.
+        """
+        refused: InvalidRequestError | None = None
         options: Any = {"idempotency_key": f"{charge.attempt}:{word}"}
         confirming = self._client.v1.payment_intents.confirm_async(reference, how, options)
-        with suppress(CardError, InvalidRequestError):
+        with suppress(CardError):
             try:
                 outcome = outcome_of(plain(await or_away(confirming)))
                 if isinstance(outcome, Paid):
                     return outcome
+            except InvalidRequestError as error:
+                refused = error
             except ProviderAway as away:
                 if isinstance(away.__cause__, APIConnectionError):
                     raise  # nothing was said; a failure that was said is kept under the key, and may hide a payment
-        return outcome_of(await self._intent(reference))  # a kept answer may be an old one
+        outcome = outcome_of(await self._intent(reference))  # a kept answer may be an old one
+        if refused is None or not isinstance(outcome, NeverArrived):
+            return outcome
+        if refused.param not in (None, "payment_method"):
+            raise ProviderRefusesUs(f"Stripe refuses the payment: {refused.code} {refused.param}")
+        raise CardRefused(refused.code or "refused", "")  # its words are for programmers
 
     async def _intent(self, reference: str) -> Document:
         return plain(await asked(self._client.v1.payment_intents.retrieve_async(reference)))
@@ -258,6 +273,12 @@ class Stripe:
             if (intent.get("metadata") or {}).get("attempt") == charge.attempt:
                 return intent
         return None
+
+    async def _made(self, reference: str, key: str) -> Document | None:
+        """The refund that was made under a key, if one was; of a payment there are few."""
+        query: Any = {"payment_intent": reference, "limit": PAGE}
+        page = plain(await or_away(self._client.v1.refunds.list_async(query)))
+        return next((one for one in page["data"] if (one.get("metadata") or {}).get("key") == key), None)
 
     async def _intents(self, params: dict[str, Any]) -> AsyncIterator[Document]:
         after: dict[str, Any] = {}

@@ -1,5 +1,6 @@
 """Addresses: under which one the shop is reached, and from which one somebody asks."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ def party_of(request: HTTPConnection) -> str | None:
     return network_of(client[0]) if client else None
 
 
+@lru_cache(maxsize=4096)  # to read an IPv6 address costs as much as the whole look at an order
 def network_of(host: str) -> str:
     """What one party holds: an IPv4 address, but of IPv6 a whole /64. Anything else is itself."""
     if ":" not in host:

@@ -23,6 +23,14 @@ Name = Literal[
     "before-answer",
     "during-recount",
     "between-sell-out-and-advance",
+    "before-provider",
+    "after-provider",
+    "after-settled",
+    "after-line-offer",
+    "after-line-commit",
+    "before-mail-noted",
+    "before-copies-are-posted",
+    "before-cards-are-forgotten",
 ]
 NAMES: tuple[str, ...] = get_args(Name)
 LONGEST_WAIT_SECONDS = 600.0

@@ -6,7 +6,7 @@ database connection.
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -21,17 +21,22 @@ MOST_DIGITS = 15  # of a length; Python refuses to read a number of thousands of
 
 
 class SameSiteOnly:
-    """Refuse a state-changing request that another site's page made a browser send."""
+    """Refuse a state-changing request that another site's page made a browser send.
 
-    def __init__(self, app: ASGIApp, public_url: str | None) -> None:
+    Not at `keyed`, regular expressions for whole paths that nobody can guess: whoever has one of those may use it.
+    """
+
+    def __init__(self, app: ASGIApp, public_url: str | None, keyed: Iterable[str] = ()) -> None:
         self.app = app
         self.public_host = host_of(public_url)
+        self.keyed = [re.compile(path) for path in keyed]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
             scope["type"] == "http"
             and scope["method"] not in SAFE_METHODS
             and is_foreign(dict(scope["headers"]), self.public_host)
+            and not any(path.fullmatch(scope["path"]) for path in self.keyed)
         ):
             await problem_response(CrossSite())(scope, receive, send)
             return

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.platform import failpoints
+from app.platform.rush import Mode
 
 PREFIX = "BREADMAKER_"
 FOR_COMMANDS = {"BREADMAKER_PASSWORD"}  # read by `staff add` alone
@@ -165,6 +166,7 @@ class Settings(BaseSettings):
     secret: Annotated[str, Field(min_length=32)] | None = None
     log: Literal["text", "json"] = "text"
     limits: Literal["on", "off"] = "on"
+    proof_of_work: Mode = "suspicion"
     stream: Literal["fast", "asgi"] = "fast"
     metrics_token: Annotated[
         Annotated[str, Field(min_length=16)] | None, BeforeValidator(_empty_is_unset)

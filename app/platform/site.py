@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from app.platform.comments import without_comments
 from app.platform.errors import NotFound
 from app.platform.settings import Settings
 
@@ -30,9 +31,14 @@ class Site:
         self.address = address
         self.folders = [folder / "static", SHARED / "static"]
         self._stylesheets = {
-            file.stem: file.read_text()
+            file.stem: without_comments(file.read_text())
             for static in reversed(self.folders)
             for file in (static / "css").glob("*.css")
+        }
+        self._modules = {
+            f"js/{file.name}": without_comments(file.read_text())
+            for static in reversed(self.folders)
+            for file in (static / "js").glob("*.js")
         }
         # Modules that import one another by a relative path stay below it.
         self.release = f"{address}/{_digest(self.folders)}"
@@ -44,7 +50,7 @@ class Site:
             lstrip_blocks=True,
         )
 
-    def serve(self, app: FastAPI) -> None:
+    def serve(self, app: FastAPI | APIRouter) -> None:
         """Have `app` serve the static files."""
         app.mount(self.release, StaticAssets(self, for_ever=True))
         app.mount(self.address, StaticAssets(self, for_ever=False))
@@ -73,6 +79,10 @@ class Site:
         """Whether the set-up could fetch this file of a browser package; pages do without it else."""
         return any((folder / "vendor" / name).exists() for folder in self.folders)
 
+    def module(self, path: str) -> str | None:
+        """A script of ours, without what only those who write it read; None where `path` is none."""
+        return self._modules.get(path)
+
     def bundle(self, names: tuple[str, ...]) -> str:
         """The named stylesheets, each once, in the order that was asked for. Raises NotFound."""
         if len(names) != len(set(names)) or not all(name in self._stylesheets for name in names):
@@ -91,14 +101,20 @@ class StaticAssets(StaticFiles):
         super().__init__(directory=site.folders[0])
         self.all_directories = list(site.folders)
         self._site = site
+        self._for_ever = for_ever
         self._cache_control = "public, max-age=31536000, immutable" if for_ever else "no-cache"
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """A file, or a bundle of stylesheets."""
-        if not path.startswith(BUNDLE):
-            return await super().get_response(path, scope)
-        text = self._site.bundle(tuple(path.removeprefix(BUNDLE).removesuffix(".css").split("+")))
-        return Response(text, headers={"Cache-Control": self._cache_control}, media_type="text/css")
+        """A file, a bundle of stylesheets, or what is left of a script without its comments."""
+        if path.startswith(BUNDLE):
+            text = self._site.bundle(tuple(path.removeprefix(BUNDLE).removesuffix(".css").split("+")))
+            return self._kept(text, "text/css")
+        if self._for_ever and (module := self._site.module(path)) is not None:
+            return self._kept(module, "text/javascript")
+        return await super().get_response(path, scope)
+
+    def _kept(self, text: str, media_type: str) -> Response:
+        return Response(text, headers={"Cache-Control": self._cache_control}, media_type=media_type)
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         """As Starlette has it, with our Cache-Control."""

@@ -1,74 +1,84 @@
-"""Selling: the gate, the ledger, orders. A sale needs only terms; inventory opens and closes the offers."""
+"""Selling: the gate, the ledger, orders. A sale needs only terms; inventory opens and closes the offers.
+
+What merchandisers look up and do: desk.py.
+"""
 
 from app.sales.audit import audit_sales
 from app.sales.buying import VISIBLE_ASCII, Buying
-from app.sales.curve import Curve
 from app.sales.documents import MoneyDocument
+from app.sales.forgetting import Forgetting
 from app.sales.gate import GateLostError
-from app.sales.offers import (
-    Offer,
-    close_offer,
-    open_offer,
-    pause_offer,
-    read_offer,
-    read_offers,
-    read_sold,
-)
+from app.sales.line.offering import close_line
+from app.sales.line.room import Line
+from app.sales.line.routes import line_of
+from app.sales.line.routes import router as line_router
+from app.sales.line.standing import LineOver, NotSoldOut, OffersLetGo, PlaceInLine, stood_in
+from app.sales.offers import Offer, close_offer, open_offer, pause_offer, read_offer, read_offers, read_sold
 from app.sales.order import Order, Terms, Wish
 from app.sales.pace import Pace, read_pace
 from app.sales.purchase import Checkout
-from app.sales.record import (
-    FIRST_MINUTES,
-    SaleRecord,
-    count_closed_offers,
-    read_curves,
-    read_refused_totals,
-    read_sale_records,
-)
-from app.sales.recount import Recounted, recount_live
-from app.sales.refusals import order_or_refusal
-from app.sales.refused import RefusedAttempts, read_refusals
-from app.sales.routes import checkout_of, router
+from app.sales.record import count_closed_offers
+from app.sales.recount import recount_live
+from app.sales.refusals import LimitReached, NoSuchDeal, SoldOut, order_or_refusal
+from app.sales.routes import checkout_of, router, turnstile_of
+from app.sales.settlement.asking import cancel_order, give_address, look_again, try_again
+from app.sales.settlement.room import Settlement
+from app.sales.settlement.story import OrderStory, RefundMade, read_story
+from app.sales.settlement.words import SiteWords
 from app.sales.till import Till
-from app.sales.velocity import PastDeals, ended_at, read_curve, read_last_sale, read_seconds_to_go
+from app.sales.turnstile import Turnstile
+from app.sales.turnstile_news import TurnstileNews
+from app.sales.velocity import PastDeals
 
 __all__ = [
-    "FIRST_MINUTES",
     "VISIBLE_ASCII",
     "Buying",
     "Checkout",
-    "Curve",
+    "Forgetting",
     "GateLostError",
+    "LimitReached",
+    "Line",
+    "LineOver",
     "MoneyDocument",
+    "NoSuchDeal",
+    "NotSoldOut",
     "Offer",
+    "OffersLetGo",
     "Order",
+    "OrderStory",
     "Pace",
     "PastDeals",
-    "Recounted",
-    "RefusedAttempts",
-    "SaleRecord",
+    "PlaceInLine",
+    "RefundMade",
+    "Settlement",
+    "SiteWords",
+    "SoldOut",
     "Terms",
     "Till",
+    "Turnstile",
+    "TurnstileNews",
     "Wish",
     "audit_sales",
+    "cancel_order",
     "checkout_of",
+    "close_line",
     "close_offer",
     "count_closed_offers",
-    "ended_at",
+    "give_address",
+    "line_of",
+    "line_router",
+    "look_again",
     "open_offer",
     "order_or_refusal",
     "pause_offer",
-    "read_curve",
-    "read_curves",
-    "read_last_sale",
     "read_offer",
     "read_offers",
     "read_pace",
-    "read_refusals",
-    "read_refused_totals",
-    "read_sale_records",
-    "read_seconds_to_go",
     "read_sold",
+    "read_story",
     "recount_live",
     "router",
+    "stood_in",
+    "try_again",
+    "turnstile_of",
 ]

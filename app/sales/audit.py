@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.platform.proof import LOOK_AGAIN_SECONDS, Breach, Examined, no_row, prove
 from app.sales.gate import Gate
+from app.sales.line.audit import PROMISES as LINE_PROMISES
 from app.sales.offers import Offer, open_deal_id, read_offer
+from app.sales.settlement.audit import PROMISES as SETTLEMENT_PROMISES
 
 AT_REST = "What the gate still gives out and what is sold add up to what there was."
 STILL_SECONDS = 4.0  # a shop that runs has found and counted again units in nobody's hands by then
@@ -194,8 +196,12 @@ class Balance:
 
 
 async def audit_sales(engine: AsyncEngine, redis: Redis) -> list[Examined]:
-    """Prove offers, orders and the live deal's gate. Raises what PostgreSQL raises, and GateLostError."""
-    return [*await prove(engine, PROMISES), await examine_gate(engine, Gate(redis))]
+    """Prove offers, orders, their settling, and the live deal's gate.
+
+    Raises what PostgreSQL raises, and GateLostError.
+    """
+    promised = await prove(engine, [*PROMISES, *SETTLEMENT_PROMISES, *LINE_PROMISES])
+    return [*promised, await examine_gate(engine, Gate(redis))]
 
 
 async def examine_gate(

@@ -7,6 +7,7 @@ body, know who is asking. A measurement demands it: see docs/decisions/0007-buyi
 import asyncio
 import json
 import re
+import time
 from collections.abc import Iterable, Mapping
 from typing import Annotated, NamedTuple
 
@@ -16,18 +17,22 @@ from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
 
 from app.identity import Identity, SignInRequired, shown_in
-from app.platform.errors import CrossSite, Invalid, Problem, TooLarge
+from app.platform.address import network_of
+from app.platform.errors import CrossSite, Problem, TooLarge
 from app.platform.guards import BODY_LIMIT, is_foreign, stated_length, strict_fields
 from app.platform.http import invalid, problem_of
+from app.platform.puzzles import FIELD
 from app.sales import measures
 from app.sales.documents import MAX_ID, NewOrder
 from app.sales.order import Order, Wish
 from app.sales.purchase import Checkout
 from app.sales.refusals import IdempotencyKeyRequired, order_or_refusal
+from app.sales.turnstile import BUY, Turnstile
 from app.sales.verdict import Bought, SoldOut, Verdict
 
 # Refused by the shop for no fault of the request's, so nobody has read which deal it was for: most likely the live one.
 SHOPS_OWN = (429, 500, 503)
+PROOF = FIELD.lower().encode()
 VISIBLE_ASCII = re.compile(rb"[\x21-\x7e]{1,255}")
 
 
@@ -54,10 +59,14 @@ class Answer(NamedTuple):
 class Buying:
     """`POST /orders`: what a request means, and what the answer looks like. Also an ASGI app of its own."""
 
-    def __init__(self, identity: Identity, checkout: Checkout, public_host: str | None) -> None:
+    def __init__(
+        self, identity: Identity, checkout: Checkout, turnstile: Turnstile, public_host: str | None
+    ) -> None:
         self._identity, self._checkout, self._public_host = identity, checkout, public_host
+        self._turnstile = turnstile
         self._secure = identity.secure
         always = {**strict_fields(identity.secure), "Cache-Control": "no-store"}
+        always["RateLimit-Policy"] = turnstile.policy
         self._always = _raw(always.items())
         self._sold_out: dict[
             tuple[int, int | None], Answer
@@ -67,15 +76,22 @@ class Buying:
         """Answer one request."""
         fields: dict[bytes, bytes] = dict(scope["headers"])
         try:
-            found = self.begin(fields, await _whole(fields, receive))
+            client = scope.get("client")
+            address = network_of(client[0]) if client else None
+            found = self.begin(fields, await _whole(fields, receive), address)
             answer = found if isinstance(found, Answer) else self.told(await found)
         except Exception as error:  # noqa: BLE001 - as the framework's own outermost handler
             answer = self.failed(error)
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.fields})
         await send({"type": "http.response.body", "body": answer.body})
 
-    def begin(self, fields: Mapping[bytes, bytes], body: bytes) -> "Answer | asyncio.Future[Verdict]":
-        """Begin to buy, or answer at once. Raises Problem where the request is at fault: `failed` puts it in words."""
+    def begin(
+        self, fields: Mapping[bytes, bytes], body: bytes, address: str | None
+    ) -> "Answer | asyncio.Future[Verdict]":
+        """Begin to buy, or answer at once; `address` is the network that asks, where that is known.
+
+        Raises Problem where the request is at fault: `failed` puts it in words.
+        """
         if is_foreign(fields, self._public_host):
             raise CrossSite
         asking = self._identity.sessions.identify(*shown_in(fields, self._secure))
@@ -85,9 +101,20 @@ class Buying:
         if not VISIBLE_ASCII.fullmatch(key):
             raise IdempotencyKeyRequired
         asked = _read(body)
-        wish = Wish(asking.shopper_id, key.decode(), asked.deal_id, asked.quantity, asked.coupon)
+        wish = Wish(
+            asking.shopper_id, key.decode(), asked.deal_id, asked.quantity, asked.coupon, asked.line_offer
+        )
+        if not self._turnstile.lets_in(wish.shopper_id, address, wish.key, time.monotonic()):
+            if PROOF not in fields:
+                raise self._turnstile.puzzles.refusal(BUY, str(wish.shopper_id))
+            return asyncio.ensure_future(self._work_first(wish, address, fields[PROOF]))
         found = self._checkout.begin(wish)
         return found if isinstance(found, asyncio.Future) else self.told(found)
+
+    async def _work_first(self, wish: Wish, address: str | None, proof: bytes) -> Verdict:
+        """Buy, where the work was done."""
+        await self._turnstile.admit(wish.shopper_id, address, wish.key, proof.decode("latin-1").strip())
+        return await self._checkout.purchase(wish)
 
     def told(self, verdict: Verdict) -> Answer:
         """The answer that says what became of a purchase."""
@@ -155,12 +182,9 @@ async def _whole(fields: Mapping[bytes, bytes], receive: Receive) -> bytes:
 def _read(body: bytes) -> Body:
     """What is to be bought. Raises Invalid, naming every field that is wrong."""
     try:
-        asked = _decode(body)
+        return _decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        asked = Body(**_explained(body).model_dump())
-    if asked.line_offer is not None:
-        raise Invalid(errors=[{"field": "line_offer", "message": "is not an offer that was made to you"}])
-    return asked
+        return Body(**_explained(body).model_dump())
 
 
 def _explained(body: bytes) -> NewOrder:

@@ -28,7 +28,9 @@ class NewOrder(BaseModel):
     deal_id: Annotated[StrictInt, Field(ge=1, le=MAX_ID)]
     quantity: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = 1
     coupon: Short | None = None
-    line_offer: Short | None = None
+    line_offer: Annotated[
+        Short | None, Field(description="What the deal's line was offered, for one unit.")
+    ] = None
 
 
 class OrderDocument(BaseModel):

@@ -54,6 +54,7 @@ class Gate:
         self._redis = redis
         self._admit = Script(SCRIPTS / "admit.lua")
         self._give_back = Script(SCRIPTS / "give_back.lua")
+        self._free = Script(SCRIPTS / "free.lua")
 
     async def admit(
         self, deal_id: int, epoch: int, limit: int, wishes: Sequence[Wish], held: Mapping[int, int] = NOBODY
@@ -71,6 +72,13 @@ class Gate:
         """Return the units of wishes that were admitted but became no order. Raises GateLostError."""
         given = _encode(_flat(wishes, NOBODY))
         return cast(int, await self._call(self._give_back, deal_id, epoch, [given]))
+
+    async def free(self, deal_id: int, epoch: int, order_id: str, shopper_id: int, units: int) -> int:
+        """Take back the units of an order that is cancelled in the books. Raises GateLostError.
+
+        The same order again changes nothing.
+        """
+        return cast(int, await self._call(self._free, deal_id, epoch, [order_id, str(shopper_id), units]))
 
     async def left(self, deal_id: int, epoch: int) -> int | None:
         """Units that the open gate still gives out; None where it is not open. Raises GateLostError."""
@@ -90,6 +98,7 @@ class Gate:
             async with self._redis.pipeline(transaction=True) as steps:
                 steps.script_load(self._admit.source)
                 steps.script_load(self._give_back.source)
+                steps.script_load(self._free.source)
                 steps.delete(key)
                 steps.hset(key, LEFT, str(left))
                 await steps.execute()
@@ -103,7 +112,9 @@ class Gate:
         except (RedisError, OSError) as error:
             raise GateLostError(_words(error)) from error
 
-    async def _call(self, script: Script, deal_id: int, epoch: int, args: Sequence[bytes | int]) -> object:
+    async def _call(
+        self, script: Script, deal_id: int, epoch: int, args: Sequence[bytes | str | int]
+    ) -> object:
         try:
             return await script.call(self._redis, [_key(deal_id, epoch)], args)
         except (RedisError, OSError) as error:

@@ -164,7 +164,7 @@ class Ledger:
     async def find(self, shopper_id: int, key: str) -> Standing | None:
         """The order that stands under this shopper's key."""
         async with self._engine.connect() as connection:
-            return (await _find(connection, [shopper_id], [key])).get((shopper_id, key))
+            return await find_standing(connection, shopper_id, key)
 
     async def find_all(self, wishes: Sequence[Wish]) -> Standings:
         """The orders that stand under these wishes' keys."""
@@ -208,6 +208,11 @@ class Ledger:
         query = mine.order_by(orders.c.placed_at.desc(), orders.c.id.desc()).limit(limit)
         async with self._engine.connect() as connection:
             return [_standing(row).order for row in await connection.execute(query)]
+
+
+async def find_standing(connection: AsyncConnection, shopper_id: int, key: str) -> Standing | None:
+    """The order that stands under this shopper's key, as this transaction sees it."""
+    return (await _find(connection, [shopper_id], [key])).get((shopper_id, key))
 
 
 async def _find(connection: AsyncConnection, shoppers: Sequence[int], keys: Sequence[str]) -> Standings:

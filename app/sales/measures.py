@@ -5,13 +5,14 @@ import re
 from prometheus_client import Gauge, Histogram
 
 from app.platform.metrics import Tally
-from app.sales.verdict import Bought, KeyReused, QuantityOutOfRange, Verdict
+from app.sales.verdict import Bought, KeyReused, OfferNotYours, QuantityOutOfRange, Verdict
 
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 NAMES: dict[type[object], str] = {  # others are called as their class is, which is also their problem's slug
     QuantityOutOfRange: "invalid",
     KeyReused: "idempotency-key-reused",
+    OfferNotYours: "invalid",
 }
 
 _gate_groups = Histogram(

@@ -84,6 +84,13 @@ async def read_sold(connection: AsyncConnection, deal_ids: Collection[int]) -> d
     return {row.deal_id: row.sold for row in await connection.execute(query)}
 
 
+async def lock_offer(connection: AsyncConnection, deal_id: int) -> Offer | None:
+    """The offer as it stays until the transaction ends: whoever sells, gives back or keeps units of it waits."""
+    held = select(offers.c.deal_id).where(offers.c.deal_id == deal_id).with_for_update(key_share=True)
+    await connection.execute(held)
+    return await read_offer(connection, deal_id)
+
+
 async def read_offers(connection: AsyncConnection) -> list[Offer]:
     """Every offer there was, by deal."""
     return [_offer(row) for row in await connection.execute(select(offers).order_by(offers.c.deal_id))]

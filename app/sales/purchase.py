@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -14,22 +13,21 @@ from app.platform.ending import end_tasks
 from app.sales import measures
 from app.sales.gate import Gate
 from app.sales.ledger import Ledger
+from app.sales.line.taking import settle_by_offer
 from app.sales.offers import Offer, read_offer
-from app.sales.order import Wish
+from app.sales.order import Terms, Wish
 from app.sales.patience import Patience
 from app.sales.pipeline import Pipeline
 from app.sales.recount import NotOnOffer, Opened, recount
 from app.sales.refused import RefusedAttempts
 from app.sales.sale import STRANDED_SECONDS, Sale
 from app.sales.sold_out import SoldOutDeals
-from app.sales.under_way import Purchase, closed_verdict, judge
+from app.sales.under_way import Purchase, Stage, closed_verdict, judge, outcome_of
 from app.sales.verdict import (
-    Bought,
     CouponNotUsable,
     GateClosed,
     KeyReused,
     NoSuchDeal,
-    OutcomeUnknown,
     QuantityOutOfRange,
     Verdict,
 )
@@ -86,7 +84,7 @@ class Checkout:
         earlier = self._under_way.get(name)
         if earlier is not None:
             return self._join(earlier, wish, patience)
-        verdict = self._sold_out.answer(wish)
+        verdict = self._sold_out.answer(wish) if wish.line_offer is None else None
         if verdict is not None:
             self._say(wish, verdict)
             return verdict
@@ -118,7 +116,7 @@ class Checkout:
         """Wait for the purchase that is under way under the same key."""
         if earlier.wish.body_hash != wish.body_hash:
             return KeyReused()
-        return self._aside(_outcome_of(earlier, patience))
+        return self._aside(outcome_of(earlier, patience))
 
     def _aside(self, work: Coroutine[Any, Any, Result]) -> "asyncio.Task[Result]":
         """Run something that no request waits in; the loop itself does not hold a task."""
@@ -131,13 +129,14 @@ class Checkout:
         """Hand it to its deal's pipeline at once, where nothing has to be looked up first."""
         wish = purchase.wish
         pipeline = self._pipelines.get(wish.deal_id)
-        if pipeline is not None and _takes(pipeline, wish):
+        if pipeline is not None and wish.line_offer is None and _takes(pipeline, wish):
             if wish.coupon is None:
                 pipeline.sale.submit(purchase)
             else:
                 self._aside(self._begin_with_a_look(purchase))
         elif len(self._looking) < MOST_LOOKING:
-            look = self._aside(self._begin_with_a_look(purchase))
+            aside = self._begin_with_a_look if wish.line_offer is None else self._take_line_offer
+            look = self._aside(aside(purchase))
             self._looking.add(look)
             look.add_done_callback(self._looking.discard)
         else:  # a crowd that asks for what is not on sale must not take all else away
@@ -153,7 +152,7 @@ class Checkout:
             if (
                 isinstance(pipeline, Pipeline)
                 and _takes(pipeline, wish)
-                and await self._price(pipeline, purchase)
+                and await self._price(pipeline.sale.terms, purchase)
             ):
                 pipeline.sale.submit(purchase)
                 return
@@ -162,9 +161,23 @@ class Checkout:
         except Exception as error:  # noqa: BLE001 - whoever waits has to hear of it, whatever it is
             purchase.fail(error)
 
-    async def _price(self, pipeline: Pipeline, purchase: Purchase) -> bool:
+    async def _take_line_offer(self, purchase: Purchase) -> None:
+        """Buy what the deal's line was offered: without a gate, and whatever this process thinks is left."""
+        try:
+            wish = purchase.wish
+            offer = await read_offer(self._engine, wish.deal_id)
+            if offer is not None and not await self._price(offer.terms, purchase):
+                purchase.settle(judge(purchase, await self.ledger.find(wish.shopper_id, wish.key)))
+                return
+            purchase.stage = Stage.IN_HAND
+            await settle_by_offer(self._engine, self._clock, purchase)
+            self.changed.set()
+        except Exception as error:  # noqa: BLE001 - as above
+            purchase.fail(error)
+
+    async def _price(self, terms: Terms, purchase: Purchase) -> bool:
         """Put the discount on; False where the coupon is not to be used."""
-        wish, terms = purchase.wish, pipeline.sale.terms
+        wish = purchase.wish
         if wish.coupon is None:
             return True
         goods = terms.unit_price * wish.quantity
@@ -271,19 +284,6 @@ class Checkout:
 
     def _recount(self, deal_id: int, epoch: int) -> Coroutine[Any, Any, Opened | NotOnOffer]:
         return recount(self._engine, self._gate, deal_id, epoch)
-
-
-async def _outcome_of(earlier: Purchase, patience: float) -> Verdict:
-    try:
-        async with asyncio.timeout(patience):
-            verdict = await asyncio.shield(earlier.outcome)
-    except TimeoutError:
-        return OutcomeUnknown()
-    except asyncio.CancelledError:
-        if not earlier.outcome.cancelled():
-            raise
-        return OutcomeUnknown()  # whoever asked first was cut off
-    return replace(verdict, replayed=True) if isinstance(verdict, Bought) else verdict
 
 
 def _takes(pipeline: Pipeline, wish: Wish) -> bool:

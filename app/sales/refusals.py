@@ -7,6 +7,7 @@ from app.sales.order import Order
 from app.sales.verdict import (
     Bought,
     KeyReused,
+    OfferNotYours,
     QuantityOutOfRange,
     Verdict,
 )
@@ -34,7 +35,8 @@ from app.sales.verdict import (
 
 
 class SoldOut(Problem):
-    """Every unit of this deal has found a buyer, or fewer are left than you asked for. Nothing was bought."""
+    """Every unit of this deal has found a buyer, or fewer are left than you asked for; or what you were offered in its
+    line is used, or has run out. Nothing was bought."""
 
     status = 409
     title = "Sold out"
@@ -122,6 +124,10 @@ def order_or_refusal(verdict: Verdict, live: int | None) -> Order | Problem:
             return IdempotencyKeyReused()
         case CouponNotUsableVerdict():
             return CouponNotUsable()
+        case OfferNotYours():
+            return Invalid(
+                errors=[{"field": "line_offer", "message": "is not an offer that was made to you"}]
+            )
         case GateClosedVerdict(paused):
             return GateClosed("The show is paused." if paused else "The stock is being recounted.")
         case OutcomeUnknownVerdict():

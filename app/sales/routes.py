@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.identity import SignedIn, SignInRequired, signed_in
 from app.platform.errors import CrossSite, Invalid, NotFound, SlowDown, TooLarge, Unavailable
 from app.platform.openapi import problems
+from app.platform.puzzles import FIELD, ProofOfWorkRequired
 from app.sales.documents import NewOrder, OrderDocument, OrderList
 from app.sales.purchase import Checkout
 from app.sales.refusals import (
@@ -22,6 +23,7 @@ from app.sales.refusals import (
     OutcomeUnknown,
     SoldOut,
 )
+from app.sales.turnstile import Turnstile
 
 router = APIRouter(tags=["orders"])
 
@@ -34,6 +36,12 @@ def checkout_of(request: Request) -> Checkout:
     return checkout
 
 
+def turnstile_of(request: Request) -> Turnstile:
+    """The turnstile of the process that serves this request."""
+    turnstile: Turnstile = request.app.state.turnstile
+    return turnstile
+
+
 Till = Annotated[Checkout, Depends(checkout_of)]
 
 KEY_PARAMETER = {
@@ -42,6 +50,14 @@ KEY_PARAMETER = {
     "required": True,
     "description": "The request's own key: the same key and body again gives the same answer.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+PROOF_PARAMETER = {
+    "name": FIELD,
+    "in": "header",
+    "required": False,
+    "description": "The answer to the challenge of a `proof-of-work-required` problem: base64 of the JSON object "
+    '`{"challenge": …, "solution": {"counter": …, "derivedKey": …}}`.',
+    "schema": {"type": "string", "maxLength": 4096},
 }
 BODY: dict[str, Any] = {
     "required": True,
@@ -76,13 +92,14 @@ class Handed(Response):
 @router.post(
     "/orders",
     operation_id="buy",
-    openapi_extra={"parameters": [KEY_PARAMETER], "requestBody": BODY},
+    openapi_extra={"parameters": [KEY_PARAMETER, PROOF_PARAMETER], "requestBody": BODY},
     status_code=201,
     response_model=OrderDocument,
     responses=BOUGHT
     | problems(OutcomeUnknown, IdempotencyKeyRequired, SignInRequired, CrossSite, NoSuchDeal)
     | problems(SoldOut, DealOver, LimitReached, CouponNotUsable)
-    | problems(TooLarge, IdempotencyKeyReused, Invalid, SlowDown, GateClosed, Unavailable),
+    | problems(TooLarge, IdempotencyKeyReused, Invalid, SlowDown, ProofOfWorkRequired)
+    | problems(GateClosed, Unavailable),
 )
 async def buy(request: Request) -> Response:
     """Buy. The answer comes when the order is durable; the same key and body again gives the same answer."""

@@ -11,6 +11,9 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.platform.address import network_of
+from app.platform.callers import callers_of
+from app.platform.crowding import LONG_HEAD, LONG_HEADS, crowding_of, refusal
 from app.platform.guards import stated_length
 from app.platform.plain_request import plain_fields
 from app.platform.silence import silence_of
@@ -23,6 +26,7 @@ LONGEST = 16 * 1024  # bytes of a request that is looked at here
 LONGEST_HEAD = (
     16 * 1024 * 1024
 )  # bytes of a request line and header fields; a Last-Event-ID of 10 MB is borne
+STEP = 4 * 1024  # bytes of a body by which it makes progress; less in the time of a silence is none
 STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
 
 Fields = dict[bytes, bytes]
@@ -35,7 +39,10 @@ class Till(HttpToolsProtocol):
         super().__init__(**given)
         self._buying: Buying = given["app_state"][STATE]
         self._silence = silence_of(given["app_state"])
-        self._between_requests, self._in_head, self._head_bytes = True, False, 0
+        self._callers, self._crowding = callers_of(given), crowding_of(given["app_state"])
+        self._party: str | None = None  # as whom it counts among connections
+        self._between_requests, self._in_head, self._head_bytes, self._body_bytes = True, False, 0, 0
+        self._head_is_long = False
         self._busy, self._closing = False, False
         self._answered_at = 0.0  # by the loop's clock
         self._held = b""  # what came while an order is under way
@@ -53,7 +60,8 @@ class Till(HttpToolsProtocol):
         self._silence.end(self)
         self._busy = True
         try:
-            found = self._buying.begin(*order)
+            fields, body = order
+            found = self._buying.begin(fields, body, self._address(fields))
         except Exception as error:  # noqa: BLE001 - as the framework's own outermost handler
             found = self._buying.failed(error)
         if isinstance(found, Answer):
@@ -65,22 +73,31 @@ class Till(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Somebody is here, and has said nothing yet."""
         super().connection_made(transport)
+        party = self._crowding.party(self.client[0] if self.client else None, self._callers)
+        if not self._crowding.enter(party):
+            transport.write(refusal())
+            transport.close()
+            return
+        self._party = party
         self._silence.begin(self, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
         self._silence.end(self)
+        self._crowding.leave(self._party)
+        self._party = None
+        self._end_head()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         """uvicorn's parser has begun with a request, which may not be whole."""
-        self._between_requests, self._in_head, self._head_bytes = False, True, 0
+        self._between_requests, self._in_head, self._head_bytes, self._body_bytes = False, True, 0, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """It knows all header fields."""
-        self._in_head = False
+        self._end_head()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -95,12 +112,38 @@ class Till(HttpToolsProtocol):
             self._silence.end(self)  # a request is whole, and under way
             return
         if not self._between_requests and not self._in_head:
-            self._silence.end(self)  # a body makes progress
+            self._body_bytes += len(data)
+            if self._body_bytes >= STEP:
+                self._silence.end(self)  # a body makes progress
+                self._body_bytes = 0
         self._silence.begin(self, self.transport.abort)
         self._head_bytes += len(data)
-        if self._in_head and self._head_bytes > LONGEST_HEAD:
+        if self._in_head and not self._may_go_on():
             self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
             self.transport.close()
+
+    def _may_go_on(self) -> bool:
+        """Whether a head that has no end yet is borne. Long ones are held in memory, so few are, however many ask."""
+        if self._head_bytes > LONG_HEAD and not self._head_is_long:
+            if self._crowding.long_heads >= LONG_HEADS:
+                return False
+            self._head_is_long = True
+            self._crowding.long_heads += 1
+        return self._head_bytes <= LONGEST_HEAD
+
+    def _end_head(self) -> None:
+        self._in_head = False
+        if self._head_is_long:
+            self._head_is_long = False
+            self._crowding.long_heads -= 1
+
+    def _address(self, fields: Fields) -> str | None:
+        """Whose request it is, as limits count: the network of the client that trusted proxies have told."""
+        if self.client is None:
+            return None
+        told = fields.get(b"x-forwarded-for")
+        host = self.client[0] if told is None else self._callers.host(self.client[0], told.decode("latin-1"))
+        return network_of(host)
 
     def shutdown(self) -> None:
         """uvicorn stops: what is under way is answered first."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from app.sales.ledger import Standing
@@ -66,6 +66,20 @@ def judge(purchase: Purchase, standing: Standing | None) -> Verdict:
     if standing.body_hash == purchase.wish.body_hash:
         return Bought(standing.order, replayed=True)
     return KeyReused()
+
+
+async def outcome_of(earlier: Purchase, patience: float) -> Verdict:
+    """What becomes of a purchase that somebody else began under the same key. Waits `patience` seconds."""
+    try:
+        async with asyncio.timeout(patience):
+            verdict = await asyncio.shield(earlier.outcome)
+    except TimeoutError:
+        return OutcomeUnknown()
+    except asyncio.CancelledError:
+        if not earlier.outcome.cancelled():
+            raise
+        return OutcomeUnknown()  # whoever asked first was cut off
+    return replace(verdict, replayed=True) if isinstance(verdict, Bought) else verdict
 
 
 def closed_verdict(offer: Offer) -> Verdict:

@@ -57,6 +57,11 @@ class CouponNotUsable:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferNotYours:
+    """The line was never made this offer, or it was made to somebody else, or of another deal. Nothing was bought."""
+
+
+@dataclass(frozen=True, slots=True)
 class GateClosed:
     """The stock is being recounted, or the show is paused. Nothing was bought."""
 
@@ -77,6 +82,7 @@ Verdict = (
     | LimitReached
     | KeyReused
     | CouponNotUsable
+    | OfferNotYours
     | GateClosed
     | OutcomeUnknown
 )

@@ -10,11 +10,11 @@ import re
 from typing import Any, ClassVar, cast
 
 from starlette.types import Scope
-from uvicorn.config import Config
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from app.platform.callers import Callers, callers_of
+from app.platform.crowding import crowding_of, refusal
 from app.platform.plain_request import plain_fields
 from app.platform.silence import silence_of
 from app.stream.admission import Guest
@@ -32,27 +32,37 @@ LONGEST = 16 * 1024  # bytes of a request that is looked at here
 class Door(asyncio.Protocol):
     """uvicorn's `http=` class. Its keyword arguments are uvicorn's."""
 
-    __slots__ = ("_given", "_silence", "_transport")
+    __slots__ = ("_crowding", "_given", "_party", "_silence", "_transport")
 
     ordinary: ClassVar[type[HttpToolsProtocol]] = HttpToolsProtocol  # takes everything else
 
     def __init__(self, **given: Any) -> None:
         self._given = given
         self._silence = silence_of(given["app_state"])
+        self._crowding = crowding_of(given["app_state"])
+        self._party: str | None = None  # as whom it counts
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody is here, and has said nothing yet."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods only
+        peer = transport.get_extra_info("peername")
+        party = self._crowding.party(peer[0] if peer else None, callers_of(self._given))
+        if not self._crowding.enter(party):
+            self._transport.write(refusal())
+            self._transport.close()
+            return
+        self._party = party
         self._given["server_state"].connections.add(self)
         self._silence.begin(self, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """The first bytes: in by the fast way, or by the ordinary."""
         transport, given = self._transport, self._given
-        given["server_state"].connections.discard(self)
-        self._silence.end(self)
         assert transport is not None
+        if transport.is_closing():
+            return
+        self._leave()
         if not _wants_stream(data) or given["config"].is_ssl or not _entrance(given).let_in(transport, data):
             self._hand_over(transport, data)
 
@@ -68,8 +78,13 @@ class Door(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         """It is gone."""
+        self._leave()
+
+    def _leave(self) -> None:
         self._silence.end(self)
         self._given["server_state"].connections.discard(self)
+        self._crowding.leave(self._party)
+        self._party = None
 
     def shutdown(self) -> None:
         """uvicorn stops."""
@@ -80,10 +95,8 @@ class Door(asyncio.Protocol):
 class Entrance:
     """What all doors of a process share."""
 
-    def __init__(self, stream: Stream, config: Config, state: ServerState) -> None:
-        self._stream, self._config, self._state = stream, config, state
-        trusted = config.forwarded_allow_ips if config.proxy_headers else []
-        self._proxies = ProxyHeadersMiddleware(config.loaded_app, trusted).trusted_hosts
+    def __init__(self, stream: Stream, callers: Callers, state: ServerState) -> None:
+        self._stream, self._callers, self._state = stream, callers, state
         self._dated: object = None
         self._head = b""
 
@@ -106,12 +119,11 @@ class Entrance:
 
     def _scope(self, fields: list[tuple[bytes, bytes]], transport: asyncio.Transport) -> Scope:
         client = transport.get_extra_info("peername") or None
-        if self._config.proxy_headers and client is not None and client[0] in self._proxies:
-            told = [value for name, value in fields if name == b"x-forwarded-for"]
-            host = (
-                self._proxies.get_trusted_client_address(b", ".join(told).decode("latin1"))[0] if told else ""
+        if client is not None:
+            told = next(
+                (value.decode("latin-1") for name, value in fields if name == b"x-forwarded-for"), None
             )
-            client = (host, 0) if host else client
+            client = (self._callers.host(client[0], told), 0)
         return {"type": "http", "method": "GET", "client": client, "headers": fields}
 
     def _response_head(self) -> bytes:
@@ -150,5 +162,5 @@ def _entrance(given: dict[str, Any]) -> Entrance:
     found: Entrance | None = given["app_state"].get(ENTRANCE)
     if found is None:
         stream: Stream = given["app_state"][STATE]
-        found = given["app_state"][ENTRANCE] = Entrance(stream, given["config"], given["server_state"])
+        found = given["app_state"][ENTRANCE] = Entrance(stream, callers_of(given), given["server_state"])
     return found

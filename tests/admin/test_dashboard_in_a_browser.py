@@ -1,50 +1,24 @@
 """The dashboard in a real browser: it moves by itself, and its charts and tables tell one story."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
-import pytest
-from playwright.async_api import Browser, Page, async_playwright
-from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine
+from playwright.async_api import Browser, Page
 
-from app.platform.embedded import EmbeddedServers
 from tests.factories.house import API
 from tests.factories.identity import PASSWORD
-from tests.factories.running_shop import BROWSER_FLAGS, RunningShop, browser_path, running_shop
+from tests.factories.running_shop import RunningShop
 
 VENDORED = Path(__file__).parents[2] / "app/admin/static/vendor/uplot.js"
 NUMBERS = "[...document.querySelectorAll('[data-number]')].map(number => number.textContent)"
 LAST_ROW = "[...document.querySelector('#sell-through-table').tBodies[0].rows].at(-1).textContent"
 
 
-@pytest.fixture
-def shop(
-    servers: EmbeddedServers, engine: AsyncEngine, redis: Redis, tmp_path: Path
-) -> Iterator[RunningShop]:
-    """`breadmaker up` with its sample queue."""
-    with running_shop(servers, tmp_path, "up", LIMITS="off") as shop:
-        shop.environment["BREADMAKER_PASSWORD"] = PASSWORD
-        made = shop.command("staff", "add", "mia@example.com", "--role", "merchandiser")
-        assert made.returncode == 0, made.stderr
-        yield shop
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A real Chromium."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=browser_path(), args=[*BROWSER_FLAGS])
-        yield browser
-        await browser.close()
-
-
 async def comes_true(page: Page, expression: str) -> None:
     """Wait until a JavaScript expression holds."""
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not await page.evaluate(expression):
                 await asyncio.sleep(0.05)
     except TimeoutError:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.admin.dashboard_views import DashboardView, dashboard_view
-from app.inventory import CurveDocument, DashboardDocument
+from app.inventory.desk import CurveDocument, DashboardDocument
 
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)  # noon in Chicago
 CHICAGO = ZoneInfo("America/Chicago")

@@ -7,7 +7,7 @@ from httpx import Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.admin.photo_views import deal_photo_view, form_of
-from app.inventory import photo_document
+from app.inventory.desk import photo_document
 from app.inventory.photos.changes import read_deal_photo
 from tests.conftest import FrozenClock
 from tests.factories.house import House

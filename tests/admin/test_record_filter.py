@@ -3,7 +3,7 @@
 from datetime import date
 
 from app.admin.record_filter import read_asked
-from app.inventory import SoughtRecords
+from app.inventory.desk import SoughtRecords
 
 
 def test_empty_fields_ask_for_nothing() -> None:

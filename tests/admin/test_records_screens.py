@@ -4,7 +4,7 @@ import re
 
 from httpx import Response
 
-from app.inventory import MAX_ID
+from app.inventory.desk import MAX_ID
 from tests.conftest import FrozenClock
 from tests.factories.house import House
 from tests.factories.inventory import new_deal, queue_deals

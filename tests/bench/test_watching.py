@@ -30,7 +30,7 @@ class Stream:
     def start(self) -> None:
         """Serve until `stop`."""
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
 
     def stop(self) -> None:
         """End it."""

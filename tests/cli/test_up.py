@@ -9,13 +9,38 @@ SELDOM_NEEDED = (
     "alembic",
     "charset_normalizer",
     "httpx",
+    "pygments",
     "python_calamine",
+    "rich",
     "webauthn",
 )
-LOADS = "import sys, app.cli.up, app.cli.running; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+LATER = (
+    "app.admin",
+    "app.inventory.desk",
+    "app.inventory.imports",
+    "app.inventory.orders.routes",
+    "app.sales.desk",
+)
+LOADS = """
+import sys
+from app.platform.light_loading import load_lightly
+load_lightly()
+import app.cli.up, app.cli.running
+print(*(name for name, module in sys.modules.items() if module))
+"""
+
+
+def loaded_at_a_start() -> set[str]:
+    """The names of the modules that the command has loaded before it opens the shop."""
+    done = subprocess.run([sys.executable, "-c", LOADS], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
 
 
 def test_a_start_does_not_load_what_is_seldom_needed() -> None:
     """Each of them would add a tenth of a second or so, and most of them bring others."""
-    done = subprocess.run([sys.executable, "-c", LOADS], capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) & set(SELDOM_NEEDED) == set()
+    assert {name.partition(".")[0] for name in loaded_at_a_start()} & set(SELDOM_NEEDED) == set()
+
+
+def test_a_start_does_not_load_the_desk() -> None:
+    """Half of all that the shop is made of, for a few people (docs/decisions/0027)."""
+    assert loaded_at_a_start() & set(LATER) == set()

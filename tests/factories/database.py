@@ -2,6 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+import app.inventory.desk
+import app.main  # noqa: F401 - both bring every room's tables
 from app.platform.database import metadata
 
 # As TRUNCATE does it, who still works in the tables is waited for. TRUNCATE itself makes new files for each table and

@@ -10,7 +10,17 @@ from httpx import ASGITransport, AsyncClient
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.identity import Identity, Newcomer, Person, Site, account_router, desk, passkey_router, router
+from app.identity import (
+    Identity,
+    Newcomer,
+    Person,
+    Site,
+    account_router,
+    address_router,
+    desk,
+    passkey_router,
+    router,
+)
 from app.identity.passwords import Hasher, Passwords
 from app.platform.clock import Clock
 from app.platform.guards import SameSiteOnly
@@ -75,7 +85,7 @@ async def browser(identity: Identity) -> AsyncIterator[AsyncClient]:
     app = FastAPI()
     app.state.identity = identity
     app.include_router(router, prefix="/api/v1")
-    for room in (account_router, passkey_router):
+    for room in (account_router, address_router, passkey_router):
         app.include_router(room, prefix="/api/v1")
     app.add_middleware(SameSiteOnly, public_url=None)
     install_error_handlers(app, page=lambda _, problem: problem_response(problem))

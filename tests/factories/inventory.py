@@ -25,7 +25,7 @@ from app.sales import Checkout, Wish
 from app.sales.verdict import Bought
 from app.stream import Stream
 
-DEADLINE_SECONDS = 15.0
+DEADLINE_SECONDS = 60.0
 _numbers = count(1)
 
 

@@ -162,7 +162,7 @@ def new_charge(clock: MovableClock, customer: str, card: str, **chosen: object) 
 
 async def settled(provider: Provider, charge: Charge) -> Outcome:
     """Send an attempt until its outcome is known, as whoever settles does."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             outcome = await provider.charge(charge)
             if not isinstance(outcome, Unresolved):

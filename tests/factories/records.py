@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.inventory.queue import add_deals
 from app.inventory.records.record import Record
 from app.inventory.tables import deals
-from app.sales import SaleRecord
+from app.sales.desk import SaleRecord
 from app.sales.tables import offers, orders, refusals, sold_by_second
 from app.sharing.tables import attributions
 from tests.factories.inventory import new_deal

@@ -15,11 +15,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.async_api import expect
 
 from app.platform.embedded import EmbeddedServers
 
 BREADMAKER = Path(sys.executable).with_name("breadmaker")
+GRACE_IS_OVER = (
+    "timeout graceful shutdown exceeded"  # what uvicorn says where it has waited for a stream in vain
+)
 START_SECONDS = 60
+expect.set_options(timeout=30_000)  # where something has to come true, on a busy machine as well
 BROWSER_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -87,7 +92,7 @@ def running_shop(servers: EmbeddedServers, data: Path, *words: str, **settings: 
     finally:
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

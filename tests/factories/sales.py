@@ -24,6 +24,7 @@ from app.sales.gate import Gate
 from app.sales.ledger import Ledger
 from app.sales.offers import Offer
 from app.sales.tables import buyers, orders
+from app.sales.under_way import Purchase, Stage
 from app.sales.verdict import Bought, Verdict
 
 DEAL = 37
@@ -31,7 +32,7 @@ ORDINARY = Terms(DEAL, "The Crumb Baron", "USD", unit_price=4999, shipping=500, 
 # In no other request to PostgreSQL: an array of bytea, the bodies' hashes of a group that is to be recorded. The reply
 # to it is the reply to its commit.
 A_GROUP = b"\0\0\0\x01\0\0\0\0\0\0\0\x11"
-DEADLINE = 10.0  # seconds within which whatever a test waits for has to happen
+DEADLINE = 40.0  # seconds within which whatever a test waits for has to happen
 _keys = count(1)
 
 
@@ -75,6 +76,37 @@ def wish(shopper_id: int, quantity: int = 1, key: str | None = None, deal: int =
 async def buy(checkout: Checkout, wishes: Iterable[Wish], patience: float = DEADLINE) -> list[Verdict]:
     """All of them at once."""
     return await asyncio.gather(*(checkout.purchase(wish, patience=patience) for wish in wishes))
+
+
+async def buy_until(
+    condition: Callable[[Purchase], bool], checkout: Checkout, *wishes: Wish
+) -> list[Verdict]:
+    """All of them at once; their time is up at the moment when `condition` holds of each that is under way."""
+    asked = [asyncio.create_task(checkout.purchase(one, patience=2 * DEADLINE)) for one in wishes]
+
+    def under_way() -> list[Purchase | None]:
+        return [checkout._under_way.get((one.shopper_id, one.key)) for one in wishes]
+
+    async def has_come() -> bool:
+        both = zip(asked, under_way(), strict=True)
+        return all(task.done() or (one is not None and condition(one)) for task, one in both)
+
+    await eventually(has_come)
+    for one in under_way():
+        if one is not None:
+            one.time_is_up()
+    return list(await asyncio.gather(*asked))
+
+
+def is_in_hand(purchase: Purchase) -> bool:
+    """Whether nobody can say any more that nothing will come of it."""
+    return purchase.stage is Stage.IN_HAND or purchase.known_since is not None
+
+
+def is_recovering(checkout: Checkout, deal: int = DEAL) -> bool:
+    """Whether the deal's gate is given up, and another is not there yet."""
+    pipeline = checkout._pipelines.get(deal)
+    return pipeline is not None and pipeline.sale._recovering.locked()
 
 
 def tally(verdicts: Iterable[Verdict]) -> Counter[str]:
@@ -155,6 +187,11 @@ class Halt:
         """Return when somebody stands there; fail where nobody comes in time."""
         async with asyncio.timeout(DEADLINE):
             await self._reached.wait()
+
+    @property
+    def has_arrival(self) -> bool:
+        """Whether somebody stands there."""
+        return self._reached.is_set()
 
     def let_go(self) -> None:
         """Whoever stands there goes on, and so does whoever comes later."""

@@ -14,9 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.identity import Identity
 from app.identity import router as identity_router
 from app.identity.tables import Kind
+from app.platform.clock import SystemClock
+from app.platform.crowding import Crowding
 from app.platform.guards import BodyLimit, SameSiteOnly
 from app.platform.http import install_error_handlers, problem_response
-from app.sales import Buying, Checkout, Till, router
+from app.platform.puzzles import Puzzles
+from app.platform.signing import Signer
+from app.sales import Buying, Checkout, Till, Turnstile, router
 from tests.factories.sales import people
 
 Way = Literal["framework", "till"]
@@ -26,10 +30,10 @@ BODY = b'{"deal_id": 37}'  # an order
 
 @asynccontextmanager
 async def storefront(
-    identity: Identity, checkout: Checkout, way: Way = "framework"
+    identity: Identity, checkout: Checkout, way: Way = "framework", turnstile_: Turnstile | None = None
 ) -> AsyncIterator[AsyncClient]:
     """Somebody whose requests go through the framework, or over a real socket to the till."""
-    app = guarded(identity, checkout)
+    app = guarded(identity, checkout, turnstile_)
     if way == "framework":
         transport = ASGITransport(app, raise_app_exceptions=False)
         async with AsyncClient(transport=transport, base_url=f"http://shop.test{API}") as client:
@@ -39,13 +43,23 @@ async def storefront(
         yield client
 
 
-def guarded(identity: Identity, checkout: Checkout) -> FastAPI:
+def turnstile() -> Turnstile:
+    """One that has counted nobody."""
+    return Turnstile(Puzzles(Signer("a secret for tests, long enough to be one"), SystemClock()))
+
+
+def guarded(
+    identity: Identity,
+    checkout: Checkout,
+    turnstile_: Turnstile | None = None,
+    crowding: Crowding | None = None,
+) -> FastAPI:
     """An app with people and sales only, guarded as the shop is."""
-    buying = Buying(identity, checkout, public_host=None)
+    buying = Buying(identity, checkout, turnstile_ or turnstile(), public_host=None)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        yield {"buying": buying}
+        yield {"buying": buying, "crowding": crowding}
 
     app = FastAPI(lifespan=lifespan)
     app.state.identity, app.state.checkout, app.state.buying = identity, checkout, buying
@@ -58,11 +72,20 @@ def guarded(identity: Identity, checkout: Checkout) -> FastAPI:
 
 
 @asynccontextmanager
-async def listening(app: FastAPI) -> AsyncIterator[int]:
-    """The port at which uvicorn serves the app, behind a till."""
+async def listening(app: FastAPI, *, proxies: str | None = None) -> AsyncIterator[int]:
+    """The port at which uvicorn serves the app, behind a till; it believes these proxies."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, http=Till, ws="none", lifespan="on", log_config=None, access_log=False)
+        config = uvicorn.Config(
+            app,
+            http=Till,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            proxy_headers=proxies is not None,
+            forwarded_allow_ips=proxies or "",
+        )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:
@@ -108,7 +131,7 @@ class Line:
 
     async def hear(self) -> tuple[int, bytes]:
         """One answer: status and body."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             head = (await self.reader.readuntil(b"\r\n\r\n")).lower()
             length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
             return int(head.split(b" ")[1]), await self.reader.readexactly(length)

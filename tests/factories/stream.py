@@ -27,6 +27,7 @@ from tests.factories.running_shop import free_port
 
 STREAM = "/api/v1/stream"
 ANYBODY = Guest(None, None, None, None)
+GRACE_SECONDS = 60  # how long uvicorn waits for streams that do not end
 
 
 class Seen(NamedTuple):
@@ -175,7 +176,7 @@ async def serving(way: str, stream: Stream, trusted_proxies: str | None = None) 
         server_header=False,
         proxy_headers=trusted_proxies is not None,
         forwarded_allow_ips=trusted_proxies or "",
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -200,7 +201,6 @@ class Line(Eyes):
         self.status = 0
         self.fields: dict[str, str] = {}
         self.body = b""  # how it began, and what came last
-        self.arrived: list[tuple[float, Seen]] = []
         self.ended = False
         self._reader, self.writer = reader, writer
         self._task: asyncio.Task[None] | None = None
@@ -219,10 +219,7 @@ class Line(Eyes):
             async for chunk in self._chunks():
                 self.body = self.body[:1000] + chunk
                 whole, separator, unread = (unread + chunk).rpartition(b"\n\n")
-                new = read_events(whole + separator) if self.status == 200 else []
-                now = asyncio.get_running_loop().time()
-                self.arrived += [(now, event) for event in new]
-                self.events += new
+                self.events += read_events(whole + separator) if self.status == 200 else []
         self.ended = True
 
     async def _chunks(self) -> AsyncIterator[bytes]:
@@ -263,7 +260,7 @@ async def ringing(served: Served) -> AsyncIterator[Callable[..., Any]]:
             if parts and part is not parts[-1]:
                 await asyncio.sleep(0.05)  # so that it is a packet of its own
         if wait:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 await line.head()
         return line
 

@@ -81,6 +81,17 @@ class StripePeer(Wire):
         else:
             self._decline(found, "payment_intent_authentication_failure", None, "The step was not taken.")
 
+    def fail_refund(self, name: str) -> None:
+        """The shopper's bank sends a refund back."""
+        self.refunds[name]["status"] = "failed"
+        intent = self.intents[self.refunds[name]["payment_intent"]]
+        intent["latest_charge"]["amount_refunded"] -= self.refunds[name]["amount"]
+        self._write("refund.failed", self.refunds[name])
+
+    def forget_keys(self) -> None:
+        """A day has passed."""
+        self.kept.clear()
+
     def ripen(self) -> None:
         """Payments that are processing succeed."""
         for intent in self.intents.values():
@@ -124,7 +135,11 @@ class StripePeer(Wire):
             case ["POST", "payment_intents", name, "cancel"]:
                 return self._cancel(_known(self.intents, name))
             case ["POST", "refunds"]:
-                return self._refund(_known(self.intents, sent["payment_intent"]), int(sent["amount"]))
+                return self._refund(_known(self.intents, sent["payment_intent"]), sent)
+            case ["GET", "refunds"]:
+                _known(self.intents, sent["payment_intent"])
+                of = [one for one in self.refunds.values() if one["payment_intent"] == sent["payment_intent"]]
+                return {"object": "list", "data": of, "has_more": False, "url": "/v1/refunds"}
             case ["GET", "refunds", name]:
                 return dict(_known(self.refunds, name))
         raise Refusal(404, "invalid_request_error", f"Unrecognized request URL ({method}: {path})")
@@ -203,7 +218,10 @@ class StripePeer(Wire):
         again = intent["status"] == "requires_payment_method" and "payment_method" in sent
         if intent["status"] != "requires_confirmation" and not again:
             raise _unexpected(intent)
-        card = BY_NUMBER[self.methods[intent["payment_method"]]["number"]]
+        method = self.methods[intent["payment_method"]]
+        if method["customer"] is None:
+            raise _wrong("The provided PaymentMethod was detached from a Customer. It may not be used again.")
+        card = BY_NUMBER[method["number"]]
         if card.deed == "step" and sent.get("off_session") == "true":
             raise self._decline(intent, "authentication_required", None, "The bank wants to see you.")
         if card.deed == "decline" or (card.deed == "decline-once" and self._is_first(intent)):
@@ -229,8 +247,8 @@ class StripePeer(Wire):
         self._become(intent, "canceled", "payment_intent.canceled")
         return dict(intent)
 
-    def _refund(self, intent: dict[str, Any], amount: int) -> dict[str, Any]:
-        charge = intent["latest_charge"]
+    def _refund(self, intent: dict[str, Any], sent: Body) -> dict[str, Any]:
+        amount, charge = int(sent["amount"]), intent["latest_charge"]
         if charge is None:
             raise _wrong(
                 "This PaymentIntent has no successful charge", code="payment_intent_unexpected_state"
@@ -242,8 +260,9 @@ class StripePeer(Wire):
         charge["amount_refunded"] += amount
         self.moved.append((intent["id"], -amount))
         name = self._name("re")
-        money = {"amount": amount, "currency": intent["currency"]}
-        self.refunds[name] = {"id": name, "object": "refund", "status": self.refund_status, **money}
+        facts = {"amount": amount, "currency": intent["currency"], "payment_intent": intent["id"]}
+        facts["metadata"] = {k[9:-1]: v for k, v in sent.items() if k.startswith("metadata[")}
+        self.refunds[name] = {"id": name, "object": "refund", "status": self.refund_status, **facts}
         self._write("charge.refunded", charge)
         return dict(self.refunds[name])
 

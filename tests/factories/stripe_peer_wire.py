@@ -163,7 +163,7 @@ def verb_of(method: str, path: str) -> str:
     """What a call is called when it is to go wrong."""
     last = path.rsplit("/", 1)[1]
     if method == "GET":
-        return "list" if last == "payment_intents" else "read"
+        return "list" if last in ("payment_intents", "refunds") else "read"
     return {"payment_intents": "create", "refunds": "refund", "sessions": "session"}.get(last, last)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from playwright.async_api import Browser, CDPSession
 
-DEADLINE_SECONDS = 10
+DEADLINE_SECONDS = 60
 
 
 class ProtocolError(Exception):

@@ -28,6 +28,7 @@ class _Call:
 
     writer: asyncio.StreamWriter
     is_stream: bool = False
+    is_answered: bool = False  # nothing may be put in ahead of the answer's head
     is_chunked: bool = False
 
 
@@ -76,7 +77,7 @@ class Wire:
         await until(lambda: len(self.opened) >= count, f"{count} requests for a stream")
 
     def _streams(self) -> list[_Call]:
-        return [call for call in self._calls if call.is_stream]
+        return [call for call in self._calls if call.is_answered]
 
     async def carry(self, shop: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection to the shop at this address and back, to its end."""
@@ -117,6 +118,7 @@ class Wire:
     async def _answer(self, answers: asyncio.StreamReader, call: _Call) -> None:
         while data := await _read(answers):
             if call.is_stream and data.startswith(b"HTTP/"):
+                call.is_answered = True
                 call.is_chunked = b"transfer-encoding: chunked" in data.partition(b"\r\n\r\n")[0].lower()
             if call.is_stream and self.hushed:
                 continue

@@ -66,7 +66,7 @@ async def somebody_waits(engine: AsyncEngine) -> None:
         "SELECT EXISTS (SELECT FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock')"
     )
-    async with asyncio.timeout(20), engine.connect() as connection:
+    async with asyncio.timeout(60), engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         while not await connection.scalar(waiting):
             await asyncio.sleep(0.01)

@@ -27,13 +27,13 @@ async def wires(servers: EmbeddedServers, redis: Redis) -> AsyncIterator[Callabl
 
 
 async def comes_true(fact: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not fact():
             await asyncio.sleep(0.005)
 
 
 async def listeners(redis: Redis, least: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while dict(await redis.pubsub_numsub("identity:ended"))[b"identity:ended"] < least:
             await asyncio.sleep(0.005)
 

@@ -228,6 +228,9 @@ async def test_openapi_names_every_call_its_examples_and_its_problems(client: As
         "passkeys",
         "passkey_options",
         "add_passkey",
+        "address",
+        "forget_address",
+        "give_address",
         "rename_passkey",
         "remove_passkey",
     }

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.inventory.imports import Asked, parse_file
 from app.inventory.photos.keeping import TYPES, WIDTHS
-from app.inventory.sample_queue import SAMPLE, start_sample
+from app.inventory.sample_files import SAMPLE
+from app.inventory.sample_queue import start_sample
 from app.inventory.tables import deals, pictures, shows
 from app.platform.clock import Clock
 from app.platform.settings import Settings

@@ -55,7 +55,7 @@ async def two_who_disagree(engine: AsyncEngine, clock: Clock, settings: Settings
     later = clock.now() + timedelta(seconds=5)
     await queue_deals(engine, clock, new_deal(not_before=later), new_deal())
     await start(engine, clock, settings)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         await asyncio.gather(move_on(engine, clock.now(), settings), move_on(engine, later, settings))
 
 
@@ -117,7 +117,7 @@ async def at_midnight_two(engine: AsyncEngine, clock: Clock, settings: Settings)
     await queue_deals(engine, clock, new_deal(), new_deal(), new_deal())
     await start(engine, clock, settings, "daily")
     await move_on(engine, clock.now(), settings)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         done = await asyncio.gather(*(move_on(engine, MIDNIGHT, settings) for _ in range(2)))
     return [step for one in done for step in one]
 
@@ -175,7 +175,7 @@ async def test_the_turn_keeps_two_processes_from_opening_one_deal_twice(
         async with engine.begin() as connection:
             await advance(connection, clock.now(), settings.zone)
 
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         outcomes = await asyncio.gather(move_on(), move_on(), return_exceptions=True)
     failed = [outcome for outcome in outcomes if outcome is not None]
     assert [type(one) for one in failed] == ([] if stands else [IntegrityError])

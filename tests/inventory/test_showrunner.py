@@ -216,7 +216,7 @@ async def test_a_daily_deal_opened_by_a_process_that_slept_before_it_lasts_until
 async def until_somebody_waits(shop: Process) -> None:
     """Until a process waits for the show's turn."""
     waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-    async with asyncio.timeout(15), shop.engine.connect() as connection:
+    async with asyncio.timeout(60), shop.engine.connect() as connection:
         while not (await connection.execute(waits)).scalar_one():
             await asyncio.sleep(0.01)
 

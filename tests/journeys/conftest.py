@@ -62,7 +62,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def comes_true(page: Page, expression: str) -> None:
     """Wait until a JavaScript expression holds. (Playwright's own way evaluates a string, which our pages forbid.)"""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await _holds(page, expression):
                 await asyncio.sleep(0.02)
     except TimeoutError:

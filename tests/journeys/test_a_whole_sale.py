@@ -50,7 +50,7 @@ async def test_the_last_unit_moves_every_open_tab_on_to_the_next_deal(
     await expect(buying.get_by_text("You were the 12th")).to_be_visible()
 
     for tab in tabs:
-        await expect(tab.get_by_role("heading", level=1)).not_to_have_text(title, timeout=10_000)
+        await expect(tab.get_by_role("heading", level=1)).not_to_have_text(title, timeout=60_000)
         await expect(tab.locator("input[name=deal_id]")).to_have_value(str(sold + 1))
         await expect(tab.get_by_role("button", name="I want one")).to_be_enabled()
         assert await tab.evaluate("window.neverReloaded"), "the page was loaded again"
@@ -76,7 +76,7 @@ async def test_a_tab_shows_the_stamp_before_the_next_crate_opens(shop: RunningSh
         }"""
     )
     await asyncio.to_thread(buy_units, shop.address, sold, 1)
-    await expect(page.locator("input[name=deal_id]")).to_have_value("2", timeout=10_000)
+    await expect(page.locator("input[name=deal_id]")).to_have_value("2", timeout=60_000)
     assert "Sold out" in await page.evaluate("window.stamps")
 
 
@@ -89,13 +89,13 @@ async def test_two_tabs_of_one_browser_share_one_stream(shop: RunningShop, brows
     first, second = await context.new_page(), await context.new_page()
     for page in (first, second):
         await page.goto(shop.address)
-        await expect(page.locator("[data-text=watching]")).to_have_text("1", timeout=10_000)
+        await expect(page.locator("[data-text=watching]")).to_have_text("1", timeout=60_000)
     assert len(streams) == 1
     async with context.expect_event(
-        "request", lambda request: request.url.endswith("/stream"), timeout=10_000
+        "request", lambda request: request.url.endswith("/stream"), timeout=60_000
     ):
         await first.close()  # the one that held the stream
-    await expect(second.locator("[data-text=watching]")).to_have_text("1", timeout=20_000)
+    await expect(second.locator("[data-text=watching]")).to_have_text("1", timeout=60_000)
 
 
 async def test_without_javascript_a_form_buys_and_a_reload_shows_the_present(

@@ -73,7 +73,7 @@ async def sign_out(page: Page) -> None:
 async def mail_to(shop: RunningShop, address: str, subject: str) -> str:
     """The text of a mail, waited for in the folder where a shop without a mail server keeps them."""
     folder = Path(shop.environment["BREADMAKER_DATA"]) / "mails"
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             for file in folder.glob("*.eml"):
                 mail = email.message_from_bytes(file.read_bytes(), policy=default)

@@ -22,7 +22,7 @@ async def one_is_sold(shop: RunningShop) -> str:
     async with httpx.AsyncClient(base_url=f"{shop.address}/api/v1") as visitor:
         before = (await visitor.get("/live")).json()
         await asyncio.to_thread(buy_units, shop.address, before["deal"]["id"], 1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (now := (await visitor.get("/live")).json())["stock"] == before["stock"]:
                 await asyncio.sleep(0.02)
     return f"{now['stock']['left_percent']}%"
@@ -30,7 +30,7 @@ async def one_is_sold(shop: RunningShop) -> str:
 
 async def all_show(pages: Iterable[Page], left: str) -> None:
     for page in pages:
-        await expect(page.locator("[data-text=left_text]")).to_have_text(left, timeout=10_000)
+        await expect(page.locator("[data-text=left_text]")).to_have_text(left, timeout=60_000)
 
 
 def shows(left: str) -> str:

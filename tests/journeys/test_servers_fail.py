@@ -37,6 +37,7 @@ from tests.factories.sales import (
     bought,
     eventually,
     gate_left,
+    is_recovering,
     on_offer,
     people,
     process,
@@ -227,7 +228,7 @@ async def test_what_a_stopped_valkey_was_asked_and_does_too_late_changes_nothing
 ) -> None:
     await on_offer(engine, clock)
     (ada,) = await people(engine, 1)
-    async with process(servers.database_url, servers.redis_url, clock, reply_seconds=0.2) as mine:
+    async with process(servers.database_url, servers.redis_url, clock, reply_seconds=1.0) as mine:
         await mine.checkout.follow(DEAL)
         await redis.config_resetstat()
         sale = Sale(servers, engine, redis, [mine])
@@ -235,7 +236,11 @@ async def test_what_a_stopped_valkey_was_asked_and_does_too_late_changes_nothing
         os.kill(pid, signal.SIGSTOP)
         try:
             buying = asyncio.create_task(mine.checkout.purchase(wish(ada, 3), patience=30))
-            await asyncio.sleep(0.5)  # it is given up after 0.2
+
+            async def is_given_up() -> bool:
+                return is_recovering(mine.checkout)
+
+            await eventually(is_given_up)
         finally:
             os.kill(pid, signal.SIGCONT)
         bought(await buying)

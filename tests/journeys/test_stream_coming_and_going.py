@@ -52,6 +52,7 @@ async def test_a_page_that_is_left_hears_nothing_and_is_on_the_present_when_some
         for page in (leading, following):
             await page.goto(wire.address)
             await wire.until_open(1)
+            await expect(page.locator("[data-text=watching]")).not_to_have_text("0")  # it has heard who leads
         deal = int(await following.locator("input[name=deal_id]").input_value())
 
         await following.evaluate(

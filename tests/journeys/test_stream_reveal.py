@@ -40,7 +40,7 @@ async def test_a_reveal_makes_open_pages_ask_for_the_next_photo_and_nothing_else
 
     wire.say("live", deal, "999-1")
     for page in pages:
-        await expect(page.locator("h1")).to_have_text("A Comb", timeout=10_000)
+        await expect(page.locator("h1")).to_have_text("A Comb", timeout=60_000)
         await comes_true(page, "document.querySelector('#photo img').naturalWidth > 0")
     over_the_wire = [request.path for request in wire.requests[before:] if not request.path.endswith(ICON)]
     photo = deal["deal"]["photo"]["src"]

@@ -137,7 +137,7 @@ async def test_the_page_says_it_where_a_screen_reader_listens(wire: Wire, browse
         page = await context.new_page()
         await page.goto(wire.address)
         await wire.until_open(1)
-        voice = page.get_by_role("status")
+        voice = page.locator("#speech[role=status]")
         now = await page.evaluate("fetch('/api/v1/live').then(answer => answer.json())")
         show, deal = now["show"], now["deal"]
         wire.say(

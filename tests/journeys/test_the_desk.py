@@ -209,7 +209,7 @@ async def read_what_sold(at: Keyboard, first: str) -> None:
     await at.look()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 async def test_a_merchandiser_runs_a_show_by_keyboard_on_a_phone_and_on_a_desktop(
     empty_shop: RunningShop, browser: Browser
 ) -> None:

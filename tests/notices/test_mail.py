@@ -67,6 +67,24 @@ def test_without_that_refusal_a_header_would_be_smuggled_in() -> None:
     assert b"\r\nbcc:eve@evil.test" in message.as_bytes()
 
 
+@pytest.mark.parametrize("field", ["subject", "way_out"])
+@pytest.mark.parametrize("words", [SMUGGLED, "x\r\nBcc: eve@evil.test", "x\nBcc: eve@evil.test"])
+def test_a_subject_that_would_break_a_header_is_refused(clock: FrozenClock, field: str, words: str) -> None:
+    with pytest.raises(Refused):
+        compose(envelope(**{field: words}), HEAD, clock)
+
+
+def test_a_mail_with_a_way_out_names_it_where_mail_programs_look(clock: FrozenClock) -> None:
+    way_out = "https://shop.test/newsletter/out/" + "x" * 200
+    written = compose(envelope(way_out=way_out), HEAD, clock).as_bytes()
+    fields = written.partition(b"\r\n\r\n")[0].decode().splitlines()
+    assert f"List-Unsubscribe: <{way_out}>" in fields, "whole, on one line"
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in fields
+    assert "List-Id: <sign-in-link.shop.test>" in fields
+    without = compose(envelope(), HEAD, clock).as_bytes()
+    assert b"List-" not in without
+
+
 def test_an_address_in_any_script_is_written_as_it_is_and_its_domain_as_the_dns_has_it(
     clock: FrozenClock,
 ) -> None:

@@ -8,12 +8,28 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.notices import Addressee, NewPassword, Postman, SignInLink, forget, mails_to, post, promises
+from app.notices import (
+    Addressee,
+    NewPassword,
+    Postman,
+    SignInLink,
+    forget,
+    mails_to,
+    post,
+    promises,
+    take_back,
+)
 from app.notices.mail import Away, Carrier, Refused, Smtp
-from app.notices.postman import LEASE
+from app.notices.newsletter_letter import Newsletter
+from app.notices.postman import AT_ONCE, LEASE
 from app.notices.tables import mails
 from tests.conftest import FrozenClock
 from tests.factories.notices import HEAD, Hands, smtp_server
+
+
+class Killed(BaseException):
+    """What nothing expects."""
+
 
 ADA = Addressee("ada@example.com", "Ada", 7)
 
@@ -86,8 +102,8 @@ async def test_a_process_that_dies_midway_leaves_its_mail_to_the_next_with_the_s
     engine: AsyncEngine, clock: FrozenClock
 ) -> None:
     await posted(engine, clock)
-    dying = Hands(KeyboardInterrupt())
-    with pytest.raises(KeyboardInterrupt):
+    dying = Hands(Killed())
+    with pytest.raises(Killed):
         await postman(engine, clock, dying).deliver_due()
     (before,) = await rows(engine)
     hands = Hands()
@@ -95,6 +111,53 @@ async def test_a_process_that_dies_midway_leaves_its_mail_to_the_next_with_the_s
     clock.advance(LEASE.total_seconds())
     assert await postman(engine, clock, hands).deliver_due() == 1
     assert [message["Message-ID"] for message in hands.carried] == [f"<{before.message_id}@shop.test>"]
+
+
+async def test_what_is_soon_of_no_use_goes_before_everything_and_issues_after_it(
+    engine: AsyncEngine, clock: FrozenClock
+) -> None:
+    async with engine.begin() as connection:
+        for letter in (Newsletter("May", "More.", "https://shop.test/out"), NewPassword(), SignInLink("x")):
+            for _ in range(AT_ONCE):
+                await post(connection, letter, ADA, clock.now())
+            clock.advance(1)
+    hands = Hands()
+    await postman(engine, clock, hands).deliver_due()
+    order = [message["Subject"] for message in hands.carried]
+    assert order == [
+        words
+        for words in ("Your link to sign in", "Your account has a new password", "May")
+        for _ in range(AT_ONCE)
+    ]
+
+
+async def test_a_mail_that_is_taken_back_while_it_waits_is_not_sent(
+    engine: AsyncEngine, clock: FrozenClock
+) -> None:
+    await posted(engine, clock)
+    async with engine.begin() as connection:
+        await take_back(connection, 7, "sign-in-link")
+    hands = Hands()
+    assert await postman(engine, clock, hands).deliver_due() == 0
+    (row,) = await rows(engine)
+    assert (row.state, row.text) == ("void", "")
+
+
+async def test_a_mail_that_went_out_while_it_was_taken_back_is_counted(
+    engine: AsyncEngine, clock: FrozenClock
+) -> None:
+    await posted(engine, clock)
+
+    class TooLate(Hands):
+        async def carry(self, message: Any) -> None:
+            async with engine.begin() as connection:
+                await take_back(connection, 7, "sign-in-link")
+            await super().carry(message)
+
+    await postman(engine, clock, TooLate()).deliver_due()
+    (row,) = await rows(engine)
+    assert row.state == "sent"
+    assert (await promises(engine, clock.now()))[0].ever == 1
 
 
 async def test_one_that_comes_too_late_changes_nothing(engine: AsyncEngine, clock: FrozenClock) -> None:
@@ -192,7 +255,7 @@ async def test_the_walk_goes_on_after_whatever_breaks(engine: AsyncEngine, clock
     one = postman(engine, clock, hands)
     await one.start(every=0.01)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while hands.raises:
                 await asyncio.sleep(0.005)
             clock.advance(LEASE.total_seconds())

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.notices import letters
-from app.notices.letters import Letter
+from app.notices import letters, newsletter_letter, order_letters
+from app.notices.letter import Letter
 from app.notices.rules import BY_NAME, RULES, Cause, Rule
 
 
@@ -13,7 +13,8 @@ def kinds() -> list[type[Letter]]:
     """Every letter there is."""
     return [
         kind
-        for kind in vars(letters).values()
+        for module in (letters, order_letters, newsletter_letter)
+        for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Letter) and kind is not Letter
     ]
 

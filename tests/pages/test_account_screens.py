@@ -87,7 +87,7 @@ async def test_a_form_is_obeyed_and_a_wrong_one_named(page: AsyncClient) -> None
 
 
 async def test_boxes_hold_what_was_ticked(page: AsyncClient) -> None:
-    await page.post("/account/choices", data={"newsletter": "yes"})
+    await page.post("/account/choices", data={"named_in_records": "yes"})
     assert (await page.get("/account")).text.count("checked") == 1
     await page.post("/account/choices", data={})
     assert "checked" not in (await page.get("/account")).text
@@ -204,10 +204,10 @@ async def test_everything_is_exported(house: House, page: AsyncClient) -> None:
     answer = await page.get("/account/export")
     assert answer.headers["content-disposition"].startswith("attachment")
     found = answer.json()
-    assert found.keys() == {"account", "sessions", "passkeys", "mails", "orders"}
+    assert found.keys() == {"account", "sessions", "passkeys", "mails", "address", "cards", "orders"}
     assert found["account"]["email"] == FORM["email"]
     assert found["account"]["created_at"] == "2026-11-22T18:00:00.000Z"
-    assert found["orders"] == []
+    assert (found["address"], found["cards"], found["orders"]) == (None, [], [])
     assert deal is None
     assert "argon2" not in answer.text
 

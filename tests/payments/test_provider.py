@@ -166,7 +166,7 @@ async def test_an_attempt_ends_paid_or_cancelled_whichever_comes_first(
 
 
 async def _cancelled_or_paid(provider: Provider, charge: Charge) -> Paid | Cancelled:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             outcome = await provider.cancel(charge, None)
             if not isinstance(outcome, Unresolved):

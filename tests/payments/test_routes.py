@@ -42,6 +42,7 @@ async def stored(engine: AsyncEngine) -> int:
 async def test_signed_news_are_stored_once_and_forged_ones_never(
     stripe_house: House, peer_bank: PeerBank, peer: StripePeer, engine: AsyncEngine
 ) -> None:
+    await stripe_house.app.state.settlement.stop()  # it would take them at once
     provider = peer_bank.opened()
     await paid(provider, await charge_with(peer_bank, provider, APPROVES))
     [body] = peer.letters
@@ -74,6 +75,15 @@ async def test_a_shop_that_takes_real_money_has_no_test_cards(stripe_house: Hous
     for path in ("/payments/sandbox/cards/x", "/payments/sandbox/steps/x"):
         assert (await stripe_house.visitor.get(path)).status_code == 404
         assert (await stripe_house.visitor.post(path)).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["%00", "a%00b", "x" * 65, "%27", "a%20b"])
+async def test_names_that_the_bank_never_gave_are_not_looked_for(house: House, name: str) -> None:
+    for path in (f"/payments/sandbox/cards/{name}", f"/payments/sandbox/steps/{name}"):
+        for sent in ({}, {"number": APPROVES, "agreed": "yes"}):
+            answer = await house.visitor.post(path, data=sent)
+            assert (answer.status_code, problem(answer)) == (422, "invalid"), path
+        assert (await house.visitor.get(path)).status_code == 422
 
 
 async def _post(client: AsyncClient, body: bytes, headers: dict[str, str]):  # type: ignore[no-untyped-def]

@@ -520,7 +520,7 @@ def stop_and_wait(servers: EmbeddedServers) -> None:
     eventually(lambda: all(map(has_ended, everyone)))
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 15) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come true in time"

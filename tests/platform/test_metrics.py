@@ -89,7 +89,7 @@ async def test_a_pulse_sees_how_late_the_loop_is_and_what_it_follows() -> None:
     pulse.follow("breadmaker_ovens", "Of this test.", read)
     before = REGISTRY.get_sample_value("breadmaker_loop_lag_seconds_count") or 0
     await pulse.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await looked.wait()
     assert (REGISTRY.get_sample_value("breadmaker_loop_lag_seconds_count") or 0) > before
     assert REGISTRY.get_sample_value("breadmaker_ovens") == 7
@@ -128,7 +128,7 @@ def viewers(address: str) -> float:
 
 def viewers_settle_at(address: str, number: int) -> bool:
     """Whether they come to be so many; the other process may take a beat to write them down."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with suppress(httpx.TransportError):  # a worker that was killed takes its connections with it
             if viewers(address) == number:

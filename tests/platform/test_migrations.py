@@ -7,7 +7,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import app.main  # noqa: F401 - brings every room's tables
+import app.inventory.desk
+import app.main  # noqa: F401 - both bring every room's tables
 from app.platform.database import metadata
 from app.platform.migrations import MIGRATIONS, OldSchemaError, check_schema, migrate, needed_version
 

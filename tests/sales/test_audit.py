@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.sales.audit import AT_REST, PROMISES, audit_sales, examine_gate
 from app.sales.gate import Gate
+from app.sales.line.audit import PROMISES as LINE_PROMISES
 from app.sales.recount import recount
+from app.sales.settlement.audit import PROMISES as SETTLEMENT_PROMISES
 from tests.factories.audit import broken, broken_by
 from tests.factories.identity import MovableClock
 from tests.factories.sales import DEAL, Process, bought, buy, close, on_offer, pause, people, wish
@@ -67,7 +69,8 @@ async def sold(here: Process, engine: AsyncEngine, clock: MovableClock) -> Async
 async def test_books_that_are_right_are_found_right(sold: AsyncEngine, redis: Redis) -> None:
     examined = await audit_sales(sold, redis)
     assert broken(examined) == {}
-    assert [what.sentence for what in examined] == [p.sentence for p in PROMISES] + [AT_REST]
+    promised = [p.sentence for p in [*PROMISES, *SETTLEMENT_PROMISES, *LINE_PROMISES]]
+    assert [what.sentence for what in examined] == [*promised, AT_REST]
 
 
 TAMPERINGS = {

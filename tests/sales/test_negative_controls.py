@@ -32,6 +32,8 @@ from tests.factories.sales import (
     assert_the_books_balance,
     bought,
     buy,
+    buy_until,
+    halted,
     on_offer,
     pause,
     people,
@@ -239,14 +241,11 @@ async def test_an_answer_after_the_commit_is_kept_though_its_process_dies(
         answer_hastily(monkeypatch)
     await on_offer(engine, clock)
     shoppers = await people(engine, 5)
-
-    async def stand_still() -> None:
-        await asyncio.Event().wait()
-
+    wishes = [wish(one) for one in shoppers]
     async with process(servers.database_url, servers.redis_url, clock) as doomed:
         await doomed.checkout.follow(DEAL)
-        with armed("before-commit", stand_still):
-            verdicts = await buy(doomed.checkout, [wish(one) for one in shoppers], patience=0.3)
+        with halted("before-commit") as halt:
+            verdicts = await buy_until(lambda _: halt.has_arrival, doomed.checkout, *wishes)
             await doomed.checkout.stop()
     promised = {verdict.order.id for verdict in verdicts if isinstance(verdict, Bought)}
     lost = promised - (await read_books(engine)).ids

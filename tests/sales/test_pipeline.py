@@ -10,19 +10,24 @@ import app.sales.recount
 from app.sales.ledger import PoisonedError
 from app.sales.order import Wish
 from app.sales.sale import STRANDED_SECONDS
+from app.sales.under_way import Purchase
 from app.sales.verdict import Bought, DealOver, GateClosed, KeyReused, OutcomeUnknown, SoldOut
 from tests.factories.identity import MovableClock
 from tests.factories.sales import (
     A_GROUP,
+    DEADLINE,
     DEAL,
     Process,
     Wires,
     assert_the_books_balance,
     bought,
     buy,
+    buy_until,
     close,
     eventually,
     gate_left,
+    is_in_hand,
+    is_recovering,
     on_offer,
     pause,
     people,
@@ -149,8 +154,9 @@ async def test_a_key_of_an_older_deals_order_buys_nothing_and_its_units_come_bac
 
 
 async def test_pausing_turns_purchases_away_and_going_on_sells_again(
-    here: Process, engine: AsyncEngine, clock: MovableClock
+    here: Process, engine: AsyncEngine, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(app.sales.recount, "OTHERS_TURN_SECONDS", 3600)  # nobody has to wait for a turn
     await on_offer(engine, clock)
     shoppers = await people(engine, 3)
     bought(await here.checkout.purchase(wish(shoppers[0])))
@@ -160,14 +166,14 @@ async def test_pausing_turns_purchases_away_and_going_on_sells_again(
     assert await here.checkout.is_ready()
     assert await here.checkout.purchase(wish(shoppers[1])) == GateClosed(paused=True)
     await pause(engine, paused=False)
-    async with asyncio.timeout(2):
-        bought(await here.checkout.purchase(wish(shoppers[1])))
+    bought(await here.checkout.purchase(wish(shoppers[1])))
     await assert_the_books_balance(engine, sold=2)
 
 
 async def test_following_a_deal_that_paused_and_went_on_opens_its_gate(
-    here: Process, engine: AsyncEngine, clock: MovableClock
+    here: Process, engine: AsyncEngine, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(app.sales.recount, "OTHERS_TURN_SECONDS", 3600)  # nobody has to wait for a turn
     await on_offer(engine, clock)
     (ada,) = await people(engine, 1)
     await here.checkout.follow(DEAL)
@@ -177,8 +183,7 @@ async def test_following_a_deal_that_paused_and_went_on_opens_its_gate(
     await here.checkout.follow(DEAL)
     assert await gate_left(here.gate, engine) == 10
     assert await here.checkout.is_ready()
-    async with asyncio.timeout(2):
-        bought(await here.checkout.purchase(wish(ada)))
+    bought(await here.checkout.purchase(wish(ada)))
 
 
 async def test_a_deal_closed_with_units_left_is_over(
@@ -212,10 +217,10 @@ async def test_closing_while_the_gate_is_being_asked_leaves_nobody_waiting(
     ada, bob = await people(engine, 2)
     await warm(here)
     at_the_ledger = Brake(monkeypatch, here.ledger, "record", after=False)
-    first = asyncio.create_task(here.checkout.purchase(wish(ada), patience=5))
+    first = asyncio.create_task(here.checkout.purchase(wish(ada), patience=DEADLINE))
     await at_the_ledger.reached.wait()
     at_the_gate = Brake(monkeypatch, here.checkout._gate, "admit", after=after)
-    second = asyncio.create_task(here.checkout.purchase(wish(bob), patience=5))
+    second = asyncio.create_task(here.checkout.purchase(wish(bob), patience=DEADLINE))
     await at_the_gate.reached.wait()
     await close(engine, clock)
     at_the_ledger.let_go.set()
@@ -431,9 +436,13 @@ async def test_what_the_gate_never_saw_is_withdrawn_when_patience_ends_and_never
     await warm(wired)
     lines.postgres.cut()
     lines.redis.cut()
-    assert await wired.checkout.purchase(wish(ada), patience=0.2) == GateClosed()
+
+    def gate_is_lost(_: Purchase) -> bool:
+        return is_recovering(wired.checkout)
+
+    assert await buy_until(gate_is_lost, wired.checkout, wish(ada)) == [GateClosed()]
     lines.redis.mend()
-    assert await wired.checkout.purchase(wish(ada), patience=0.2) == GateClosed()
+    assert await buy_until(gate_is_lost, wired.checkout, wish(ada)) == [GateClosed()]
     lines.postgres.mend()
     bought(await wired.checkout.purchase(wish(bob)))  # which waited behind them
     await assert_the_books_balance(engine, sold=1)
@@ -447,8 +456,8 @@ async def test_what_was_admitted_while_postgres_was_away_is_unknown_and_the_same
     await warm(wired)
     lines.postgres.cut()
     asked = wish(ada)
-    assert await wired.checkout.purchase(asked, patience=0.2) == OutcomeUnknown()
-    assert await wired.checkout.purchase(asked, patience=0.2) == OutcomeUnknown()
+    assert await buy_until(is_in_hand, wired.checkout, asked) == [OutcomeUnknown()]
+    assert await buy_until(is_in_hand, wired.checkout, asked) == [OutcomeUnknown()]
     lines.postgres.mend()
     verdict = bought(await wired.checkout.purchase(asked))
     await assert_the_books_balance(engine, [verdict], sold=1)
@@ -462,7 +471,8 @@ async def test_a_commit_in_doubt_is_unknown_and_the_same_key_tells_later(
     await warm(wired)
     asked = wish(ada)
     lines.postgres.hold(A_GROUP)
-    assert await wired.checkout.purchase(asked, patience=0.2) == OutcomeUnknown()
+    found = await buy_until(lambda _: lines.postgres.reached.is_set(), wired.checkout, asked)
+    assert found == [OutcomeUnknown()]
     lines.postgres.release()
     verdict = bought(await wired.checkout.purchase(asked))
     await assert_the_books_balance(engine, [verdict], sold=1)
@@ -479,7 +489,7 @@ async def test_a_commit_in_doubt_during_a_recount_is_unknown_and_never_said_to_b
     asked = wish(ada)
     lines.postgres.lose_reply(A_GROUP)
     lines.postgres.hold(A_GROUP)
-    request = asyncio.create_task(wired.checkout.purchase(asked, patience=1.0))
+    request = asyncio.create_task(wired.checkout.purchase(asked, patience=2 * DEADLINE))
     await lines.postgres.reached.wait()
 
     async def is_recorded() -> bool:
@@ -490,6 +500,9 @@ async def test_a_commit_in_doubt_during_a_recount_is_unknown_and_never_said_to_b
     await there.checkout.follow(DEAL)
     lines.redis.cut()
     lines.postgres.release()
+    await asyncio.wait([request], timeout=1)  # it may find its order; where it does not, its time is up
+    for purchase in [*wired.checkout._under_way.values()]:
+        purchase.time_is_up()
     assert await request == OutcomeUnknown() or isinstance(request.result(), Bought)
     lines.redis.mend()
     verdict = bought(await wired.checkout.purchase(asked))
@@ -529,13 +542,15 @@ async def test_a_process_that_stops_leaves_no_half_of_a_purchase(
 ) -> None:
     await on_offer(engine, clock, quantity=100)
     wishes = [wish(shopper) for shopper in await people(engine, 50)]
-    requests = [asyncio.create_task(here.checkout.purchase(asked, patience=0.5)) for asked in wishes]
+    requests = [asyncio.create_task(here.checkout.purchase(asked, patience=2 * DEADLINE)) for asked in wishes]
 
     async def has_begun() -> bool:
         return (await gate_left(here.gate, engine) or 100) < 100
 
     await eventually(has_begun)
     await here.checkout.stop()
+    for purchase in [*here.checkout._under_way.values()]:
+        purchase.time_is_up()
     verdicts = await asyncio.gather(*requests)
     assert set(tally(verdicts)) <= {"Bought", "OutcomeUnknown", "GateClosed"}
     await there.checkout.follow(DEAL)

@@ -6,14 +6,8 @@ from datetime import timedelta
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.sales import (
-    SaleRecord,
-    close_offer,
-    count_closed_offers,
-    read_curves,
-    read_refused_totals,
-    read_sale_records,
-)
+from app.sales import close_offer, count_closed_offers
+from app.sales.desk import SaleRecord, read_curves, read_refused_totals, read_sale_records
 from app.sales.tables import offers, orders, sale_records
 from tests.conftest import FrozenClock
 from tests.factories.inventory import a_shopper

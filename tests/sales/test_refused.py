@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.platform.database import connect_database
-from app.sales import RefusedAttempts, read_refusals
 from app.sales import refused as refused_module
-from app.sales.refused import MOST_KINDS
+from app.sales.desk import read_refusals
+from app.sales.refused import MOST_KINDS, RefusedAttempts
 from app.sales.verdict import LimitReached, NoSuchDeal, OutcomeUnknown, SoldOut
 from tests.factories.identity import MovableClock
 from tests.factories.sales import DEAL, Process, Wires, buy, eventually, on_offer, people, wish

@@ -5,7 +5,8 @@ from datetime import timedelta
 from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.sales import Curve, PastDeals, read_curve, read_offer, read_seconds_to_go
+from app.sales import PastDeals, read_offer
+from app.sales.desk import Curve, read_curve, read_seconds_to_go
 from app.sales.tables import offers, sold_by_second
 from tests.factories.identity import MovableClock
 from tests.factories.sales import DEAL, close, on_offer, pause

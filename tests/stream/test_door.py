@@ -8,7 +8,7 @@ import pytest
 from app.stream import Stream
 from app.stream.viewer import Viewer
 from tests.factories.inventory import until
-from tests.factories.stream import STREAM, Served, live_of, request_bytes, ringing, serving
+from tests.factories.stream import GRACE_SECONDS, STREAM, Served, live_of, request_bytes, ringing, serving
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def test_a_connection_may_ask_for_other_things_first(stream: Stream, serve
     writer.write(request_bytes(path="/elsewhere"))
     assert b"404" in await reader.readuntil(b"\r\n\r\n")
     writer.write(request_bytes())
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         await reader.readuntil(b"event: live")
     writer.close()
     await writer.wait_closed()
@@ -110,7 +110,7 @@ async def test_uvicorn_ends_streams_that_nobody_else_has_ended(stream: Stream, s
         silent = await asyncio.open_connection("127.0.0.1", served.port)
         await until(lambda: stream.hub.size == 10, "all watch")
         served.server.should_exit = True
-        async with asyncio.timeout(4):  # of the five that it would wait
+        async with asyncio.timeout(GRACE_SECONDS / 2):
             await asyncio.shield(served.task)
         await until(lambda: all(line.ended for line in lines), "all streams have ended")
         assert await silent[0].read() == b"", "who has said nothing yet is hung up on"

@@ -22,17 +22,8 @@ from app.inventory.show import queued
 from app.inventory.standing import show_facts
 from app.payments import Money
 from app.platform.errors import NotFound
-from app.sales import (
-    MoneyDocument,
-    Pace,
-    PastDeals,
-    ended_at,
-    read_curve,
-    read_last_sale,
-    read_offer,
-    read_refusals,
-    read_seconds_to_go,
-)
+from app.sales import MoneyDocument, Pace, PastDeals, read_offer
+from app.sales.desk import count_line, ended_at, read_curve, read_last_sale, read_refusals, read_seconds_to_go
 from app.sharing import read_help
 
 MOST_NEXT = 5
@@ -123,6 +114,7 @@ async def _stage(connection: AsyncConnection, present: Present, now: datetime) -
         sells_out_in_seconds=to_go,
         predicted_sold_out_at=_from(now, to_go),
         sold_out_at=await _sold_out_at(connection, pace),
+        in_line=0 if offer.left else (await count_line(connection, deal.id)).waiting,
         refused=await read_refusals(connection, deal.id),
     )
 

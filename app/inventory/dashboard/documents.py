@@ -33,6 +33,7 @@ class StageDocument(BaseModel):
     sells_out_in_seconds: int | None = Field(examples=[1140])
     predicted_sold_out_at: Moment | None
     sold_out_at: Moment | None
+    in_line: int = Field(default=0, description="Who waits for a unit to come back, while it is sold out.")
     refused: dict[str, int] = Field(
         description="Attempts to buy that were refused, by the problem's slug, the most frequent first.",
         examples=[{"sold-out": 412, "limit-reached": 3}],

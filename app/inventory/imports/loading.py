@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.inventory.changes import COMMAND_LINE, Who, note_change
 from app.inventory.imports import MAX_FILE_BYTES, Asked, Good, Parsed, Wrong, parse_aside, parse_file
-from app.inventory.imports.tables import imported_rows, wanted_photos
+from app.inventory.imports.tables import imported_rows
 from app.inventory.photos.keeping import MAX_BYTES, NotAPhotoError, Photo, keep_photo, make_photo_aside
+from app.inventory.photos.tables import wanted_photos
 from app.inventory.queue import add_deals
 from app.inventory.tables import deals
 from app.inventory.turns import PHOTOS, add_in_turn

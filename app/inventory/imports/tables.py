@@ -1,4 +1,4 @@
-"""What imports remember: which rows were queued, files between their check and their queueing, photos yet to be had."""
+"""What imports remember: which rows were queued, and files between their check and their queueing."""
 
 from sqlalchemy import (
     BigInteger,
@@ -6,7 +6,6 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     Table,
@@ -44,17 +43,4 @@ checked_files = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("queued_at", DateTime(timezone=True)),
     Column("queued", Integer),  # deals
-)
-
-# Photos that an import named by their address; a background task fetches them.
-wanted_photos = Table(
-    "wanted_photos",
-    metadata,
-    Column("deal_id", BigInteger, ForeignKey("deals.id", ondelete="CASCADE"), primary_key=True),
-    Column("url", Text, nullable=False),
-    Column("alt", Text, nullable=False),
-    Column("tries", Integer, nullable=False, server_default=text("0")),
-    Column("next_at", DateTime(timezone=True)),  # none: it is given up, and `problem` says why
-    Column("problem", Text, nullable=False, server_default=text("''")),
-    Index("wanted_photos_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
 )

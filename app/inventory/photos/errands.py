@@ -13,10 +13,10 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.inventory.changes import Who
-from app.inventory.imports.tables import wanted_photos
 from app.inventory.photos.asking import GivenPhoto
 from app.inventory.photos.giving import give_photo
 from app.inventory.photos.keeping import NotAPhotoError
+from app.inventory.photos.tables import wanted_photos
 from app.inventory.showrunner import Showrunner
 from app.inventory.tables import deals
 from app.platform.clock import Clock

@@ -11,14 +11,8 @@ from app.identity import names_in_records
 from app.inventory.records.record import UNNAMED, Record
 from app.inventory.tables import deals
 from app.platform.errors import NotFound
-from app.sales import (
-    SaleRecord,
-    count_closed_offers,
-    read_curves,
-    read_refusals,
-    read_refused_totals,
-    read_sale_records,
-)
+from app.sales import count_closed_offers
+from app.sales.desk import SaleRecord, read_curves, read_refusals, read_refused_totals, read_sale_records
 
 KEPT = (
     deals.c.id,

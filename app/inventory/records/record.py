@@ -8,7 +8,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from app.inventory.rotation import Mode, Reason
-from app.sales import FIRST_MINUTES, SaleRecord
+from app.sales.desk import FIRST_MINUTES, SaleRecord
 
 Sort = Literal["latest", "earliest", "title", "price", "units", "revenue", "sell-through", "sell-out", "pace"]
 UNNAMED = "a shopper"

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.inventory import Loaded, list_deals, load_file, read_wanted
+from app.inventory.desk import Loaded, list_deals, load_file, read_wanted
 from app.inventory.imports import MAX_FILE_BYTES
 from app.inventory.photos.keeping import MAX_BYTES
 from app.inventory.queue import show_row

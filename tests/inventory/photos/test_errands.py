@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.inventory.imports.tables import wanted_photos
 from app.inventory.photos.changes import read_deal_photo
 from app.inventory.photos.errands import CLAIM, MOST_TRIES, PhotoErrands, PhotosWanted, read_wanted
 from app.inventory.photos.fetching import fetch_photo
 from app.inventory.photos.keeping import NotAPhotoError
+from app.inventory.photos.tables import wanted_photos
 from tests.conftest import FrozenClock
 from tests.factories.house import House
 from tests.factories.inventory import new_deal, picture, queue_deals

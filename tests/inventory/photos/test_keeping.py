@@ -27,12 +27,15 @@ from tests.factories.inventory import picture
 
 
 async def test_at_most_two_are_made_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each leaves a mark while it works; none finds two others' marks."""
+    """Each leaves a mark while it works; none finds two others' marks. The first waits until another has begun."""
     counting = tmp_path / "counting.py"
     counting.write_text(
         "import os, pathlib, sys, time\n"
         f"mark = pathlib.Path({str(tmp_path)!r}) / f'mark{{os.getpid()}}'\n"
-        "mark.touch()\ntime.sleep(.1)\n"
+        "mark.touch()\nmark.with_name(f'begun{os.getpid()}').touch()\n"
+        "end = time.monotonic() + 15\n"
+        "while len(list(mark.parent.glob('begun*'))) < 2 and time.monotonic() < end: time.sleep(.01)\n"
+        "time.sleep(.1)\n"  # for those whom nobody should have let in
         "many = len(list(mark.parent.glob('mark*')))\nmark.unlink()\n"
         'print(\'{"refused": "%d"}\' % many)\n'
     )

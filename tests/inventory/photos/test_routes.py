@@ -96,7 +96,7 @@ async def test_a_new_photo_of_the_live_deal_is_told_to_everyone_under_a_new_addr
     before = (await house.visitor.get(f"{API}/live")).json()
     second = await put(house, deal_id)
     assert not set(addresses(first)) & set(addresses(second))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (after := (await house.visitor.get(f"{API}/live")).json())["deal"]["photo"] != second:
             await asyncio.sleep(0.01)
     assert after["id"] != before["id"]

@@ -4,6 +4,7 @@ import { entitle, paint, shownDeal } from './paint.js';
 import { fetchPhoto } from './photo.js';
 import { reveal } from './reveal.js';
 import { speaker } from './speech.js';
+import { catchUpInLine, hearOfLine, onSale, soldOut } from './standing.js';
 import { follow } from './stream.js';
 import { phaseOf, wordsFor } from './words.js';
 
@@ -20,6 +21,8 @@ let latestId = main.dataset.id ?? '', lastPercent = -1, revealing = false, frame
 
 follow('/api/v1/stream', ({ name, data, id }) => {
   if (name === 'line') showLine(data === 'up');
+  if (name === 'line' && data === 'up') catchUpInLine();
+  if (name === 'you') hearOfLine(JSON.parse(data));
   if (name === 'live') takeLive(JSON.parse(data), id);
   if (name === 'stock') takeStock(JSON.parse(data), id);
 });
@@ -108,6 +111,9 @@ function paintNow() {
   if (!latest) return;
   lastPercent = latest.stock?.left_percent ?? 0;
   paint(latest);
+  const dealId = String(latest.deal?.id ?? ''), phase = phaseOf(latest);
+  if (latest.deal && phase === 'sold-out') soldOut(latest.deal);
+  if (phase === 'live') onSale(dealId);
 }
 
 /** @param {boolean} up */

@@ -1,6 +1,7 @@
 // @ts-check
 // Writes a snapshot into the page: text and attributes only.
 import { allowBuying, renewForm } from './buy.js';
+import { fill } from './fill.js';
 import { hangPhoto, renewPhoto } from './photo.js';
 import { storyFrom } from './story.js';
 import { phaseOf, wordsFor } from './words.js';
@@ -21,7 +22,7 @@ export function paint(snapshot) {
   else renewPhoto(snapshot.deal?.photo);
   main.dataset.phase = phase;
   main.dataset.deal = words.deal_id;
-  paintWords(words);
+  fill(words);
   entitle(words);
   paintShelf(words);
   allowBuying(phase === 'live');
@@ -35,17 +36,6 @@ function paintDeal(deal) {
   const card = /** @type {HTMLElement} */ (document.getElementById('story-card'));
   card.hidden = !deal?.story_html;
   card.querySelector('#story')?.replaceChildren(storyFrom(deal?.story_html ?? ''));
-}
-
-/** @param {Record<string, string>} words */
-function paintWords(words) {
-  for (const element of document.querySelectorAll('[data-text]')) {
-    const word = words[/** @type {HTMLElement} */ (element).dataset.text ?? ''];
-    if (element.textContent !== word) element.textContent = word;
-  }
-  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-if]'))) {
-    element.hidden = !words[element.dataset.if ?? ''];
-  }
 }
 
 /** All that is seen of a hidden tab. @param {{page_title: string}} words */

@@ -1,5 +1,5 @@
 // @ts-check
-// The words for a snapshot, as app/pages/views.py says them on the server; change both.
+// The words for a snapshot, as app/pages/live_views.py says them on the server; change both.
 
 /**
  * @typedef {{amount: number, currency: string, text: string}} Money

@@ -1,4 +1,4 @@
-"""What the pages say for a snapshot and for an order."""
+"""What the live page says for a snapshot."""
 
 from copy import deepcopy
 from dataclasses import FrozenInstanceError
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.pages.views import UNKNOWN, LiveView, OrderView, live_view, order_view, ordinal
+from app.pages.live_views import UNKNOWN, LiveView, live_view
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -38,20 +38,6 @@ SNAPSHOT: dict[str, Any] = {
     "crowd": {"watching": 1313, "helpers": 12, "helped_units": 40},
     "stall": None,
 }
-ORDER: dict[str, Any] = {
-    "id": "o1",
-    "number": "B37-0003",
-    "deal_id": 37,
-    "title": "The Crumb Baron",
-    "quantity": 2,
-    "unit_price": money(4999),
-    "discount": money(500),
-    "shipping": money(500),
-    "total": money(9998),
-    "status": "placed",
-    "place": 3,
-    "placed_at": "2026-11-22T19:04:05Z",
-}
 
 
 def live(*, site_url: str | None = None, **changes: Any) -> LiveView:
@@ -63,10 +49,6 @@ def live(*, site_url: str | None = None, **changes: Any) -> LiveView:
         else:
             snapshot[part] = change
     return live_view(snapshot, zone=CHICAGO, site_url=site_url)
-
-
-def order(**changes: Any) -> OrderView:
-    return order_view(ORDER | changes, zone=CHICAGO)
 
 
 def test_the_price_the_old_price_and_the_shipping_are_ready_texts() -> None:
@@ -192,59 +174,3 @@ def test_a_deal_without_a_photo_has_none() -> None:
 def test_a_view_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         live().title = "Another"  # type: ignore[misc]
-
-
-@pytest.mark.parametrize(
-    ("place", "text"),
-    [
-        (1, "1st"),
-        (2, "2nd"),
-        (3, "3rd"),
-        (4, "4th"),
-        (11, "11th"),
-        (13, "13th"),
-        (21, "21st"),
-        (1002, "1,002nd"),
-    ],
-)
-def test_places_are_said_as_people_say_them(place: int, text: str) -> None:
-    assert ordinal(place) == text
-
-
-def test_an_order_says_thank_you_and_its_place() -> None:
-    view = order()
-    assert (view.headline, view.place_words) == ("Thank you", "You were the 3rd")
-
-
-def test_an_orders_facts_are_ready_texts() -> None:
-    view = order()
-    assert (view.unit_price, view.discount, view.shipping, view.total) == (
-        "$49.99",
-        "−$5.00",
-        "$5.00",
-        "$99.98",
-    )
-    assert view.placed_at_words == "November 22, 1:04 PM CST"
-
-
-def test_an_order_without_discount_shows_none() -> None:
-    assert order(discount=money(0)).discount == ""
-
-
-@pytest.mark.parametrize(
-    ("status", "states"),
-    [
-        ("placed", ("done", "now", "ahead")),
-        ("paid", ("done", "done", "now")),
-        ("shipped", ("done", "done", "done")),
-    ],
-)
-def test_an_order_says_what_happens_next(status: str, states: tuple[str, ...]) -> None:
-    assert tuple(step.state for step in order(status=status).steps) == states
-
-
-@pytest.mark.parametrize("status", ["declined", "cancelled", "refunded"])
-def test_an_order_that_ended_promises_nothing(status: str) -> None:
-    view = order(status=status)
-    assert view.steps == ()
-    assert view.headline != "Thank you"

@@ -1,7 +1,7 @@
-"""Plain views for the templates: the snapshot and the order of the contract in, ready words out."""
+"""The plain view of the live page: the snapshot of the contract in, ready words out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from math import floor
 from typing import Any, Literal
@@ -196,114 +196,5 @@ def _next_words(show: Mapping[str, Any], phase: Phase, zone: tzinfo) -> str:
 
 def _weekday_and_hour(at: str, zone: tzinfo) -> str:
     """Such as: Saturday, 12:00 AM CST"""
-    local = _moment(at).astimezone(zone)
+    local = datetime.fromisoformat(at).astimezone(zone)
     return f"{local:%A}, {local.hour % 12 or 12}:{local:%M %p %Z}".strip()
-
-
-def _moment(at: str) -> datetime:
-    return datetime.fromisoformat(at)
-
-
-@dataclass(frozen=True)
-class StepView:
-    label: str
-    words: str
-    state: Literal["done", "now", "ahead"]
-
-
-@dataclass(frozen=True)
-class OrderView:
-    id: str
-    number: str
-    title: str
-    quantity: int
-    unit_price: str
-    discount: str  # empty when nothing was taken off
-    shipping: str
-    total: str
-    status: str
-    headline: str
-    status_words: str
-    place_words: str
-    placed_at: str
-    placed_at_words: str
-    steps: tuple[StepView, ...]  # what happens next; empty when nothing will
-
-
-# Status: (headline, what it means, how many of the steps are done; None where there are none to come).
-_ORDER_WORDS: Mapping[str, tuple[str, str, int | None]] = {
-    "placed": ("Thank you", "It is yours. The payment comes next.", 1),
-    "paid": ("Thank you", "Paid, and on the packing table.", 2),
-    "shipped": ("Thank you", "It is on its way to you.", 3),
-    "declined": ("Your card said no", "The payment did not go through, so nothing was charged.", None),
-    "cancelled": ("Cancelled", "This order was cancelled. Nothing will be sent.", None),
-    "refunded": ("Refunded", "The money is on its way back to you.", None),
-}
-_STEPS = (
-    ("Yours", "Taken off the shelf and written down."),
-    ("Paid", "We charge your card once. Nothing for you to do."),
-    ("Shipped", "We pack it and hand it to the carrier."),
-)
-
-
-def order_view(order: Mapping[str, Any], *, zone: tzinfo = UTC) -> OrderView:
-    headline, meaning, done = _ORDER_WORDS.get(order["status"], ("Thank you", "", None))
-    discount, shipping = order["discount"], order["shipping"]
-    return OrderView(
-        id=order["id"],
-        number=str(order["number"]),
-        title=order["title"],
-        quantity=order["quantity"],
-        unit_price=order["unit_price"]["text"],
-        discount=f"−{discount['text'].lstrip('-−')}" if discount and discount["amount"] else "",
-        shipping=shipping["text"] if shipping and shipping["amount"] else "on us",
-        total=order["total"]["text"],
-        status=order["status"].capitalize(),
-        headline=headline,
-        status_words=meaning,
-        place_words=f"You were the {ordinal(order['place'])}" if order["place"] else "",
-        placed_at=order["placed_at"],
-        placed_at_words=_day_and_hour(order["placed_at"], zone),
-        steps=() if done is None else _steps(done),
-    )
-
-
-def _steps(done: int) -> tuple[StepView, ...]:
-    def state(place: int) -> Literal["done", "now", "ahead"]:
-        if place == done:
-            return "now"
-        return "done" if place < done else "ahead"
-
-    return tuple(StepView(label, words, state(place)) for place, (label, words) in enumerate(_STEPS))
-
-
-def _day_and_hour(at: str, zone: tzinfo) -> str:
-    """Such as: November 22, 7:04 PM CST"""
-    local = _moment(at).astimezone(zone)
-    return f"{local:%B} {local.day}, {local.hour % 12 or 12}:{local:%M %p %Z}".strip()
-
-
-def ordinal(place: int) -> str:
-    """1st, 2nd, 3rd, 4th … 11th, 12th, 13th … 21st; thousands get a comma."""
-    teens = place % 100 in (11, 12, 13)
-    suffix = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
-    return f"{place:,}{suffix}"
-
-
-@dataclass(frozen=True)
-class FormView:
-    """A form that asks who somebody is: what was typed, and what is wrong with it."""
-
-    action: str
-    next: str = "/"
-    name: str = ""
-    email: str = ""
-    problem: str = ""  # about the whole form, such as a wrong e-mail address or password
-    errors: Mapping[str, str] = field(default_factory=dict)  # field name to what is wrong with it
-
-
-@dataclass(frozen=True)
-class ProblemView:
-    title: str
-    meaning: str
-    advice: str

@@ -1,0 +1,213 @@
+"""What we mail about orders, and to those who stand in line. Numbers, amounts and times come as ready-made words."""
+
+from dataclasses import dataclass
+
+from app.notices.letter import Letter
+from app.notices.rules import (
+    ADDRESS_MISSING,
+    CARD_DECLINED,
+    CARD_MISSING,
+    LINE_OFFER,
+    ORDER_CANCELLED,
+    RECEIPT,
+    REFUND_SENT,
+    SHIPPED,
+    STEP_WANTED,
+)
+
+
+@dataclass(frozen=True)
+class Receipt(Letter, rule=RECEIPT):
+    """The order is paid. `discount` is empty where there was none; amounts are words such as "$49.99"."""
+
+    subject = "Your receipt"
+    number: str
+    title: str
+    quantity: int
+    unit_price: str
+    discount: str
+    shipping: str
+    total: str
+    link: str
+
+    @property
+    def text(self) -> str:
+        """What was bought and what it came to."""
+        lines = [
+            f"Order {self.number} is paid.",
+            "",
+            self.title,
+            f"  {self.quantity} × {self.unit_price}",
+            *([f"  Discount: {self.discount}"] if self.discount else []),
+            f"  Shipping: {self.shipping}",
+            f"  Paid: {self.total}",
+        ]
+        return _with_link("\n".join(lines), "How it goes on", self.link)
+
+
+@dataclass(frozen=True)
+class CardDeclined(Letter, rule=CARD_DECLINED):
+    """`words` say why, as far as the bank tells; `until` is when the order is given up, such as "2:35 PM"."""
+
+    subject = "Your card was declined"
+    number: str
+    title: str
+    words: str
+    until: str
+    link: str
+
+    @property
+    def text(self) -> str:
+        """What to do, and by when."""
+        return _with_link(
+            f"Order {self.number} ({self.title}) is yours, but it could not be charged: {self.words}\n\n"
+            f"It waits for you until {self.until}; after that it is cancelled, and somebody else gets it.",
+            "Use another card",
+            self.link,
+        )
+
+
+@dataclass(frozen=True)
+class StepWanted(Letter, rule=STEP_WANTED):
+    """The bank wants to see the shopper before it pays; `until` is when the order is given up."""
+
+    subject = "Your bank wants to hear from you"
+    number: str
+    title: str
+    until: str
+    link: str
+
+    @property
+    def text(self) -> str:
+        """What to do, and by when."""
+        return _with_link(
+            f"Order {self.number} ({self.title}) is yours, but your bank wants you to confirm it first.\n\n"
+            f"It waits for you until {self.until}; after that it is cancelled, and somebody else gets it.",
+            "Go on to your bank, or use another card",
+            self.link,
+        )
+
+
+@dataclass(frozen=True)
+class CardMissing(Letter, rule=CARD_MISSING):
+    """There is no card on file; `until` is when the order is given up."""
+
+    subject = "Your order needs a card"
+    number: str
+    title: str
+    until: str
+    link: str
+
+    @property
+    def text(self) -> str:
+        """What to do, and by when."""
+        return _with_link(
+            f"Order {self.number} ({self.title}) is yours, but there is no card to charge it to.\n\n"
+            f"It waits for you until {self.until}; after that it is cancelled, and somebody else gets it.",
+            "Give a card",
+            self.link,
+        )
+
+
+@dataclass(frozen=True)
+class AddressMissing(Letter, rule=ADDRESS_MISSING):
+    """We do not know where to send it; `until` is when the order is given up."""
+
+    subject = "Where shall your order go?"
+    number: str
+    title: str
+    until: str
+    link: str
+
+    @property
+    def text(self) -> str:
+        """What to do, and by when."""
+        return _with_link(
+            f"Order {self.number} ({self.title}) is yours, but we do not know where to send it.\n\n"
+            f"It waits for you until {self.until}; after that it is cancelled, and what you paid goes back.",
+            "Say where it shall go",
+            self.link,
+        )
+
+
+@dataclass(frozen=True)
+class OrderCancelled(Letter, rule=ORDER_CANCELLED):
+    """`why` is a sentence, and so is `money`, such as "$49.99 is on its way back to your card."; or empty."""
+
+    subject = "Your order is cancelled"
+    number: str
+    title: str
+    why: str
+    money: str
+    link: str = ""
+
+    @property
+    def text(self) -> str:
+        """That it is, why, and what becomes of the money."""
+        paragraphs = (f"Order {self.number} ({self.title}) is cancelled.", self.why, self.money)
+        return _with_link("\n\n".join(filter(None, paragraphs)), "The order", self.link)
+
+
+@dataclass(frozen=True)
+class RefundSent(Letter, rule=REFUND_SENT):
+    """`amount` is on its way back."""
+
+    subject = "Your money is on its way back"
+    number: str
+    title: str
+    amount: str
+    link: str = ""
+
+    @property
+    def text(self) -> str:
+        """How much, and for what."""
+        return _with_link(
+            f"{self.amount} of order {self.number} ({self.title}) is on its way back to the card that paid it.\n\n"
+            "Banks take up to ten days to show it.",
+            "The order",
+            self.link,
+        )
+
+
+@dataclass(frozen=True)
+class Shipped(Letter, rule=SHIPPED):
+    """It has left us. `carrier` and `tracking` may be empty."""
+
+    subject = "Your order is on its way"
+    number: str
+    title: str
+    carrier: str
+    tracking: str
+    link: str
+
+    @property
+    def text(self) -> str:
+        """With whom it goes, and the number to follow it by."""
+        by = f" with {self.carrier}" if self.carrier else ""
+        followed = f"Tracking number: {self.tracking}" if self.tracking else ""
+        paragraphs = (f"Order {self.number} ({self.title}) has left us{by}.", followed)
+        return _with_link("\n\n".join(filter(None, paragraphs)), "The order", self.link)
+
+
+@dataclass(frozen=True)
+class LineOffer(Letter, rule=LINE_OFFER):
+    """A unit came free for somebody in line, until `until`."""
+
+    subject = "It is your turn"
+    title: str
+    until: str
+    link: str
+
+    @property
+    def text(self) -> str:
+        """That it is theirs to take, and until when."""
+        return _with_link(
+            f"You stood in line for {self.title}, and one has come free. It is kept for you until {self.until}; "
+            "after that it is offered to whoever comes next.",
+            "Take it",
+            self.link,
+        )
+
+
+def _with_link(words: str, what: str, link: str) -> str:
+    return f"{words}\n\n{what}: {link}" if link else words

@@ -1,0 +1,142 @@
+"""The line on the shoppers' pages: getting in and out, and taking what is offered; also without a script."""
+
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Form, Path, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from app.identity import SignedIn, maybe_signed_in
+from app.pages.accounts import sign_in_first
+from app.pages.line_views import WAY_IN, LineEntry, line_entries
+from app.pages.rendering import page
+from app.platform.address import party_of
+from app.platform.errors import Problem, SlowDown
+from app.platform.settings import Settings
+from app.sales import (
+    VISIBLE_ASCII,
+    LimitReached,
+    LineOver,
+    NoSuchDeal,
+    NotSoldOut,
+    OffersLetGo,
+    Wish,
+    checkout_of,
+    line_of,
+    order_or_refusal,
+    turnstile_of,
+)
+
+router = APIRouter(include_in_schema=False)
+
+Asking = Annotated[SignedIn | None, Depends(maybe_signed_in)]
+DealId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+MOST = 2**31 - 1
+
+SORRY = {
+    "sold-out": "That one is not kept for you any more. Nothing was bought.",
+    "deal-over": "The deal was taken back, so nothing of it is sold any more. Nothing was bought.",
+    "limit-reached": "You already have as many of these as one person may buy.",
+    "line-over": "Nothing of that deal can come back any more, so there is no line to stand in.",
+    "not-sold-out": "There is no line for that deal.",
+    "offers-let-go": "Several of these were kept for you, and went to the next in line. That was the last.",
+    "slow-down": "That was asked too often. Wait a moment, then try again.",
+    "no-such-deal": "There is no line for that deal.",
+    "invalid": "That is not an offer that was made to you. Nothing was bought.",
+    "idempotency-key-reused": "That page was an old one. Nothing was bought; please choose again.",
+    "outcome-unknown": "We could not learn in time whether you got it. Look at your orders before you try again.",
+    "gate-closed": "One moment, please, and try again. Nothing was bought.",
+}
+
+
+async def line_card(request: Request, asking: SignedIn | None, missed: str) -> dict[str, Any]:
+    """What the line's card takes. `missed` is the id of a deal that they found sold out, as it was typed."""
+    entries = await _entries(request, asking, missed)
+    return {"line": entries, "signed_in": asking is not None, "way_in": WAY_IN}
+
+
+@router.get("/line")
+async def show_line(request: Request, asking: Asking, sorry: str = "") -> Response:
+    """Where somebody stands, and what is kept for them: a mail about an offer leads here."""
+    if asking is None:
+        return sign_in_first("/line")
+    card = await line_card(request, asking, "")
+    return await page(request, "line.html", key=uuid4().hex, message=SORRY.get(sorry), **card)
+
+
+@router.get("/line/now")
+async def line_now(request: Request, asking: Asking, missed: str = "") -> Response:
+    """The card's words, for the page's script."""
+    entries = await _entries(request, asking, missed)
+    body = {"entries": [entry.document() for entry in entries]}
+    return JSONResponse(body, headers={"Cache-Control": "private, no-store"})
+
+
+@router.post("/line/{deal_id}")
+async def join(
+    request: Request, deal_id: DealId, asking: Asking, back: Annotated[str, Form()] = ""
+) -> Response:
+    """Get in line."""
+    if asking is None:
+        return sign_in_first(f"/?missed={deal_id}")
+    try:
+        turnstile_of(request).count(asking.shopper_id, party_of(request))
+        await line_of(request).join(deal_id, asking.shopper_id)
+    except (NoSuchDeal, NotSoldOut, LineOver, LimitReached, OffersLetGo, SlowDown) as refused:
+        return RedirectResponse(f"/line?sorry={refused.slug()}", 303)
+    return _back(back)
+
+
+@router.post("/line/{deal_id}/leave")
+async def leave(
+    request: Request, deal_id: DealId, asking: Asking, back: Annotated[str, Form()] = ""
+) -> Response:
+    """Leave the line, and what was kept for them to the next."""
+    if asking is None:
+        return sign_in_first("/line")
+    await line_of(request).leave(deal_id, asking.shopper_id)
+    return _back(back)
+
+
+@router.post("/line/{deal_id}/take")
+async def take(
+    request: Request,
+    deal_id: DealId,
+    asking: Asking,
+    offer: Annotated[str, Form()] = "",
+    key: Annotated[str, Form()] = "",
+) -> Response:
+    """Buy what was offered, then on to the order's page; or back to the line, which says why not."""
+    if asking is None:
+        return sign_in_first("/line")
+    if not 0 < len(offer) <= 100 or not VISIBLE_ASCII.fullmatch(key.encode()):
+        return RedirectResponse("/line?sorry=invalid", 303)
+    try:
+        turnstile_of(request).count(asking.shopper_id, party_of(request))
+    except SlowDown as refused:
+        return RedirectResponse(f"/line?sorry={refused.slug()}", 303)
+    checkout = checkout_of(request)
+    wish = Wish(asking.shopper_id, key, deal_id, 1, None, offer)
+    outcome = order_or_refusal(await checkout.purchase(wish), checkout.live_deal_id)
+    if isinstance(outcome, Problem):
+        return RedirectResponse(f"/line?sorry={outcome.slug()}", 303)
+    return RedirectResponse(f"/orders/{outcome.id}", 303)
+
+
+async def _entries(request: Request, asking: SignedIn | None, missed: str) -> tuple[LineEntry, ...]:
+    line, settings = line_of(request), _settings(request)
+    places = [] if asking is None else await line.places_of(asking.shopper_id)
+    sold_out = None
+    if missed.isascii() and missed.isdigit() and len(missed) < 10 and 0 < int(missed) <= MOST:
+        title = await line.title_if_open(int(missed))
+        sold_out = None if title is None else (int(missed), title)
+    return line_entries(places, sold_out, zone=settings.zone)
+
+
+def _back(where: str) -> Response:
+    return RedirectResponse("/line" if where == "line" else "/#line", 303)
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
