@@ -135,7 +135,7 @@ class Buying:
         return self._problem(problem)
 
     def _order(self, order: Order, *, replayed: bool) -> Answer:
-        body = order.json()
+        body = order.as_placed().json()
         own = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),

@@ -71,6 +71,10 @@ class Order(msgspec.Struct, frozen=True):
         """Short enough to read out on the telephone."""
         return f"{self.deal_id}-{self.place}"
 
+    def as_placed(self) -> "Order":
+        """As it was when it was made: the answer to its key stays the same, whatever has become of it since."""
+        return self if self.status == "placed" else msgspec.structs.replace(self, status="placed")
+
     def document(self) -> dict[str, object]:
         """As the public contract writes orders."""
         document: dict[str, object] = msgspec.json.decode(self.json())

@@ -17,6 +17,7 @@ from app.payments.stripe import API_VERSION
 from app.payments.stripe_amount import THREE_DECIMAL, TWO_THAT_ARE_NONE
 from app.payments.test_cards import BY_NUMBER, TestCard
 from app.platform.clock import Clock
+from tests.factories.stripe_peer_answers import known, new_intent, unexpected, wrong
 from tests.factories.stripe_peer_wire import Body, Refusal, Wire
 
 API_KEY = "sk_test_peer"
@@ -118,37 +119,37 @@ class StripePeer(Wire):
             case ["POST", "checkout", "sessions"]:
                 return self._open_session(sent)
             case ["GET", "checkout", "sessions", name]:
-                return self._session(_known(self.sessions, name), sent)
+                return self._session(known(self.sessions, name), sent)
             case ["POST", "payment_methods", name, "detach"]:
-                found = _known(self.methods, name)
+                found = known(self.methods, name)
                 if found["customer"] is None:
-                    raise _wrong("It is not attached", code="payment_method_unexpected_state")
+                    raise wrong("It is not attached", code="payment_method_unexpected_state")
                 return found | {"customer": found.update(customer=None)}
             case ["POST", "payment_intents"]:
                 return self._create(sent)
             case ["GET", "payment_intents"]:
                 return self._list(sent)
             case ["GET", "payment_intents", name]:
-                return dict(_known(self.intents, name))
+                return dict(known(self.intents, name))
             case ["POST", "payment_intents", name, "confirm"]:
-                return self._confirm(_known(self.intents, name), sent)
+                return self._confirm(known(self.intents, name), sent)
             case ["POST", "payment_intents", name, "cancel"]:
-                return self._cancel(_known(self.intents, name))
+                return self._cancel(known(self.intents, name))
             case ["POST", "refunds"]:
-                return self._refund(_known(self.intents, sent["payment_intent"]), sent)
+                return self._refund(known(self.intents, sent["payment_intent"]), sent)
             case ["GET", "refunds"]:
-                _known(self.intents, sent["payment_intent"])
+                known(self.intents, sent["payment_intent"])
                 of = [one for one in self.refunds.values() if one["payment_intent"] == sent["payment_intent"]]
                 return {"object": "list", "data": of, "has_more": False, "url": "/v1/refunds"}
             case ["GET", "refunds", name]:
-                return dict(_known(self.refunds, name))
+                return dict(known(self.refunds, name))
         raise Refusal(404, "invalid_request_error", f"Unrecognized request URL ({method}: {path})")
 
     def _open_session(self, sent: Body) -> dict[str, Any]:
         if sent["mode"] != "setup" or sent["customer"] not in self.customers:
-            raise _wrong("No such customer, or another mode than setup", code="resource_missing")
+            raise wrong("No such customer, or another mode than setup", code="resource_missing")
         if not sent["success_url"].startswith("http") or sent["payment_method_types[0]"] != "card":
-            raise _wrong("Not a valid URL, or no card", code="url_invalid")
+            raise wrong("Not a valid URL, or no card", code="url_invalid")
         name = self._name("cs")
         self.sessions[name] = {
             "id": name,
@@ -176,31 +177,18 @@ class StripePeer(Wire):
     def _create(self, sent: Body) -> dict[str, Any]:
         amount, currency = int(sent["amount"]), sent["currency"]
         if currency != currency.lower() or amount < LEAST:
-            raise _wrong("Amount must be at least 50", code="amount_too_small", param="amount")
+            raise wrong("Amount must be at least 50", code="amount_too_small", param="amount")
         tens = (
             10 if currency.upper() in THREE_DECIMAL else 100 if currency.upper() in TWO_THAT_ARE_NONE else 1
         )
         if amount % tens:
-            raise _wrong("Invalid amount for this currency", code="parameter_invalid_integer", param="amount")
+            raise wrong("Invalid amount for this currency", code="parameter_invalid_integer", param="amount")
         method = self.methods.get(sent["payment_method"])
         if method is None or sent["customer"] not in self.customers or method["customer"] != sent["customer"]:
-            raise _wrong("No such PaymentMethod", code="resource_missing", param="payment_method")
+            raise wrong("No such PaymentMethod", code="resource_missing", param="payment_method")
         name = self._name("pi")
-        self.intents[name] = {
-            "id": name,
-            "object": "payment_intent",
-            "amount": amount,
-            "amount_received": 0,
-            "currency": currency,
-            "customer": sent["customer"],
-            "payment_method": sent["payment_method"],
-            "metadata": {k[9:-1]: v for k, v in sent.items() if k.startswith("metadata[")},
-            "status": "requires_confirmation",
-            "last_payment_error": None,
-            "next_action": None,
-            "latest_charge": None,
-            "created": int(self.clock.now().timestamp()),
-        }
+        made_at = int(self.clock.now().timestamp())
+        self.intents[name] = new_intent(name, amount, sent, made_at)
         return dict(self.intents[name])
 
     def _list(self, sent: Body) -> dict[str, Any]:
@@ -217,10 +205,10 @@ class StripePeer(Wire):
     def _confirm(self, intent: dict[str, Any], sent: Body) -> dict[str, Any]:
         again = intent["status"] == "requires_payment_method" and "payment_method" in sent
         if intent["status"] != "requires_confirmation" and not again:
-            raise _unexpected(intent)
+            raise unexpected(intent)
         method = self.methods[intent["payment_method"]]
         if method["customer"] is None:
-            raise _wrong("The provided PaymentMethod was detached from a Customer. It may not be used again.")
+            raise wrong("The provided PaymentMethod was detached from a Customer. It may not be used again.")
         card = BY_NUMBER[method["number"]]
         if card.deed == "step" and sent.get("off_session") == "true":
             raise self._decline(intent, "authentication_required", None, "The bank wants to see you.")
@@ -231,7 +219,7 @@ class StripePeer(Wire):
     def _take(self, intent: dict[str, Any], card: TestCard, sent: Body) -> dict[str, Any]:
         if card.deed == "step":
             if not sent.get("return_url", "").startswith("http"):
-                raise _wrong("A return_url is needed", code="parameter_missing", param="return_url")
+                raise wrong("A return_url is needed", code="parameter_missing", param="return_url")
             url = f"{self.address}/steps/{intent['id']}"
             intent["next_action"] = {"type": "redirect_to_url", "redirect_to_url": {"url": url}}
             self._become(intent, "requires_action", "payment_intent.requires_action")
@@ -243,20 +231,18 @@ class StripePeer(Wire):
 
     def _cancel(self, intent: dict[str, Any]) -> dict[str, Any]:
         if self.strict_states and intent["status"] in ("succeeded", "processing", "canceled"):
-            raise _unexpected(intent)
+            raise unexpected(intent)
         self._become(intent, "canceled", "payment_intent.canceled")
         return dict(intent)
 
     def _refund(self, intent: dict[str, Any], sent: Body) -> dict[str, Any]:
         amount, charge = int(sent["amount"]), intent["latest_charge"]
         if charge is None:
-            raise _wrong(
-                "This PaymentIntent has no successful charge", code="payment_intent_unexpected_state"
-            )
+            raise wrong("This PaymentIntent has no successful charge", code="payment_intent_unexpected_state")
         left = intent["amount_received"] - charge["amount_refunded"]
         if self.strict_refunds and not 0 < amount <= left:
             code = "charge_already_refunded" if left == 0 else None
-            raise _wrong("Refund amount is greater than unrefunded amount on charge", code=code)
+            raise wrong("Refund amount is greater than unrefunded amount on charge", code=code)
         charge["amount_refunded"] += amount
         self.moved.append((intent["id"], -amount))
         name = self._name("re")
@@ -306,20 +292,3 @@ async def stripe_peer(clock: Clock) -> AsyncIterator[StripePeer]:
         yield peer
     finally:
         await peer.stop()
-
-
-def _known(things: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
-    if name not in things:
-        raise Refusal(
-            404, "invalid_request_error", f"No such thing: {name}", code="resource_missing", param="id"
-        )
-    return things[name]
-
-
-def _wrong(words: str, **members: Any) -> Refusal:
-    return Refusal(400, "invalid_request_error", words, **members)
-
-
-def _unexpected(intent: dict[str, Any]) -> Refusal:
-    words = f"The PaymentIntent is {intent['status']}"
-    return _wrong(words, code="payment_intent_unexpected_state", payment_intent=dict(intent))

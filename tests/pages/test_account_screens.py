@@ -204,7 +204,16 @@ async def test_everything_is_exported(house: House, page: AsyncClient) -> None:
     answer = await page.get("/account/export")
     assert answer.headers["content-disposition"].startswith("attachment")
     found = answer.json()
-    assert found.keys() == {"account", "sessions", "passkeys", "mails", "address", "cards", "orders"}
+    assert found.keys() == {
+        "account",
+        "sessions",
+        "passkeys",
+        "mails",
+        "address",
+        "cards",
+        "orders",
+        "lines",
+    }
     assert found["account"]["email"] == FORM["email"]
     assert found["account"]["created_at"] == "2026-11-22T18:00:00.000Z"
     assert (found["address"], found["cards"], found["orders"]) == (None, [], [])

@@ -39,3 +39,10 @@ def test_an_order_in_a_currency_without_decimals_reads_so() -> None:
     assert document["total"] == {"amount": 1600, "currency": "JPY", "text": "¥1,600"}
     assert document["number"] == "37-12"
     assert document["placed_at"] == "2026-11-22T06:40:13.123Z"
+
+
+def test_the_answer_to_an_orders_key_stays_the_same_whatever_becomes_of_it() -> None:
+    placed_at = datetime(2026, 11, 22, 18, tzinfo=UTC)
+    order = Order("x", 37, 12, "Duck", 3, "JPY", 500, 0, 100, 1600, "placed", placed_at)
+    for status in ("placed", "paid", "shipped", "cancelled"):
+        assert replace(order, status=status).as_placed().json() == order.json()
