@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,8 @@ class Site:
     def __init__(self, folder: Path, address: str) -> None:
         self.address = address
         self.folders = [folder / "static", SHARED / "static"]
-        self._stylesheets = {
-            file.stem: without_comments(file.read_text())
-            for static in reversed(self.folders)
-            for file in (static / "css").glob("*.css")
-        }
-        self._modules = {
-            f"js/{file.name}": without_comments(file.read_text())
-            for static in reversed(self.folders)
-            for file in (static / "js").glob("*.js")
-        }
+        self._stylesheets = {file.stem: file for file in self._files("css/*.css")}
+        self._modules = {f"js/{file.name}": file for file in self._files("js/*.js")}
         # Modules that import one another by a relative path stay below it.
         self.release = f"{address}/{_digest(self.folders)}"
         self.templates = Environment(
@@ -81,13 +74,18 @@ class Site:
 
     def module(self, path: str) -> str | None:
         """A script of ours, without what only those who write it read; None where `path` is none."""
-        return self._modules.get(path)
+        file = self._modules.get(path)
+        return None if file is None else _without_comments(file)
 
     def bundle(self, names: tuple[str, ...]) -> str:
         """The named stylesheets, each once, in the order that was asked for. Raises NotFound."""
         if len(names) != len(set(names)) or not all(name in self._stylesheets for name in names):
             raise NotFound
-        return "\n".join(self._stylesheets[name] for name in names)
+        return "\n".join(_without_comments(self._stylesheets[name]) for name in names)
+
+    def _files(self, pattern: str) -> Iterable[Path]:
+        """The room's own come last, and so stand before those that are shared."""
+        return (file for static in reversed(self.folders) for file in static.glob(pattern))
 
 
 class StaticAssets(StaticFiles):
@@ -121,6 +119,12 @@ class StaticAssets(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = self._cache_control
         return response
+
+
+@cache
+def _without_comments(file: Path) -> str:
+    """Read when it is asked for: a shop that opens does not wait for the scripts of all its pages."""
+    return without_comments(file.read_text())
 
 
 def _digest(folders: Iterable[Path]) -> str:
