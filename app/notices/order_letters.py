@@ -60,8 +60,7 @@ class CardDeclined(Letter, rule=CARD_DECLINED):
     def text(self) -> str:
         """What to do, and by when."""
         return _with_link(
-            f"Order {self.number} ({self.title}) is yours, but it could not be charged: {self.words}\n\n"
-            f"It waits for you until {self.until}; after that it is cancelled, and somebody else gets it.",
+            _waiting(self, f"it could not be charged: {self.words}", "somebody else gets it"),
             "Use another card",
             self.link,
         )
@@ -81,8 +80,7 @@ class StepWanted(Letter, rule=STEP_WANTED):
     def text(self) -> str:
         """What to do, and by when."""
         return _with_link(
-            f"Order {self.number} ({self.title}) is yours, but your bank wants you to confirm it first.\n\n"
-            f"It waits for you until {self.until}; after that it is cancelled, and somebody else gets it.",
+            _waiting(self, "your bank wants you to confirm it first.", "somebody else gets it"),
             "Go on to your bank, or use another card",
             self.link,
         )
@@ -102,8 +100,7 @@ class CardMissing(Letter, rule=CARD_MISSING):
     def text(self) -> str:
         """What to do, and by when."""
         return _with_link(
-            f"Order {self.number} ({self.title}) is yours, but there is no card to charge it to.\n\n"
-            f"It waits for you until {self.until}; after that it is cancelled, and somebody else gets it.",
+            _waiting(self, "there is no card to charge it to.", "somebody else gets it"),
             "Give a card",
             self.link,
         )
@@ -123,8 +120,7 @@ class AddressMissing(Letter, rule=ADDRESS_MISSING):
     def text(self) -> str:
         """What to do, and by when."""
         return _with_link(
-            f"Order {self.number} ({self.title}) is yours, but we do not know where to send it.\n\n"
-            f"It waits for you until {self.until}; after that it is cancelled, and what you paid goes back.",
+            _waiting(self, "we do not know where to send it.", "what you paid goes back"),
             "Say where it shall go",
             self.link,
         )
@@ -207,6 +203,15 @@ class LineOffer(Letter, rule=LINE_OFFER):
             "Take it",
             self.link,
         )
+
+
+def _waiting(
+    order: CardDeclined | StepWanted | CardMissing | AddressMissing, but: str, otherwise: str
+) -> str:
+    return (
+        f"Order {order.number} ({order.title}) is yours, but {but}\n\n"
+        f"It waits for you until {order.until}; after that it is cancelled, and {otherwise}."
+    )
 
 
 def _with_link(words: str, what: str, link: str) -> str:
