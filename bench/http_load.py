@@ -69,6 +69,10 @@ def requests(load: Load) -> NextRequest:
     if load.tokens is not None:
         tokens = Path(load.tokens).read_text().split()
         heads = [f"{head}Authorization: Bearer {token}\r\n".encode() for token in tokens]
+    if load.cookies is not None:
+        lines = Path(load.cookies).read_text().splitlines()
+        cookies = [f"Cookie: {line}\r\n".encode() if line else b"" for line in lines]
+        heads = [head + cookie for head, cookie in zip(heads, cycle(cookies), strict=False)]
     next_head = cycle(heads).__next__
     if load.body is None:
         return lambda: next_head() + b"\r\n"

@@ -10,8 +10,8 @@ GAP_SECONDS = 0.02  # a shorter silence between two sales is not worth a line
 class Load:
     """Every connection asks, waits for the answer and asks again. Seconds throughout.
 
-    `tokens` is a file with a bearer token a line: each request shows the next one. With a `body` the request is a
-    POST under a fresh Idempotency-Key, without one a GET.
+    `tokens` is a file with a bearer token a line, `cookies` one with a Cookie header a line, which may be empty: each
+    request shows the next one. With a `body` the request is a POST under a fresh Idempotency-Key, without one a GET.
     """
 
     port: int
@@ -20,6 +20,7 @@ class Load:
     seconds: float
     warm_up: float = 0.5
     tokens: str | None = None
+    cookies: str | None = None
     body: str | None = None
 
 

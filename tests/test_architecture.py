@@ -9,7 +9,10 @@ APP = ROOT / "app"
 FACELESS = {"platform", "cli"}  # a floor of tools; and the top floor, above which there is nobody
 SECOND_FACES = {
     ("inventory", "desk"),
+    ("pages", "later"),
     ("sales", "desk"),
+    ("sharing", "desk"),
+    ("sharing", "friends"),
 }  # of rooms that open in two parts, docs/decisions/0027
 
 LONGEST = 315  # lines: about 300

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from app.identity import desk, freshly_signed_in, maybe_signed_in, signed_in
 from app.main import create_app
+from app.pages import LATER, later
 from app.platform.settings import Settings
 from tests.factories.house import API, House, problem
 
@@ -38,7 +39,14 @@ OPEN = {
     "GET /buy",
     "GET /feed.atom",
     "GET /feed.json",
+    "GET /h/{code}/qr.svg",  # whoever has a link
+    "GET /h/{code}/card.png",
+    "POST /h/{code}/removal",
+    f"POST {API}/share-links",  # asks by itself: who is not signed in gets a link, too
+    "POST /share",
     "GET /how",
+    "GET /who-helped",  # everybody is told
+    "GET /who-helped/{deal_id}",
     "GET /problems/{slug}",
     "GET /sign-in",
     "POST /sign-in",
@@ -52,6 +60,9 @@ OPEN = {
     "POST /newsletter/in/{secret}",
     "GET /newsletter/out/{signed}",  # a link in each newsletter, and mail programs' one click
     "POST /newsletter/out/{signed}",
+    "POST /friends/join/{signed}/removal",  # whoever has an invitation's link
+    "GET /friends/out/{signed}",  # a link in each invitation, and mail programs' one click
+    "POST /friends/out/{signed}",
     "GET /promises",
     "GET /sign-up",
     "POST /sign-up",
@@ -64,7 +75,7 @@ STAFF = (f"{API}/staff", "/desk")
 
 def routes(paths: FastAPI) -> Iterator[tuple[str, APIRoute]]:
     """Every route there is as `METHOD address`, however deep it was included."""
-    described = set(paths.openapi()["paths"])  # has the desk's loaded, too
+    described = set(paths.openapi()["paths"])  # has the later ones loaded, too
     found = list(_walk(paths.routes, ""))
     assert {path for path, _ in found} >= described, "none is overlooked"
     for path, route in found:
@@ -113,6 +124,16 @@ def test_a_route_that_says_nothing_is_found(settings: Settings) -> None:
         """Nobody thought of who may ask this."""
 
     assert without_policy(app) == ["GET /forgotten"]
+
+
+def test_every_later_page_lies_below_an_address_that_waits_for_it(settings: Settings) -> None:
+    """Or the first who asks would be told that there is no such page."""
+    app = create_app(settings)
+    before = {name for name, _ in _walk(app.routes, "")}
+    late = {route.path for router in later.routers for route in router.routes if isinstance(route, APIRoute)}
+    assert late
+    assert late & before == set(), "they are not loaded yet"
+    assert [path for path in sorted(late) if not path.startswith(LATER)] == []
 
 
 def test_every_staff_route_is_the_desks(settings: Settings) -> None:

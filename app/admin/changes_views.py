@@ -8,12 +8,23 @@ from zoneinfo import ZoneInfo
 
 from app.admin.shop_time import moment_words
 from app.admin.title_words import set_apart
+from app.inventory.desk import write_steps
 from app.payments import Money
 
-AMOUNTS = ("price", "list_price", "shipping", "reward")
+AMOUNTS = (
+    "price",
+    "list_price",
+    "shipping",
+    "reward",
+    "friend_discount",
+    "reward_cap",
+    "reward_cap_each",
+    "friends_discount",
+    "pot",
+)
 UNDOABLE = ("add", "duplicate", "edit", "import", "move", "photo", "reorder", "withdraw")
 OF_THE_ORDER = ("move", "reorder")
-WITH_FIELDS = ("edit", "photo", "show")
+WITH_FIELDS = ("edit", "photo", "rescue", "show")
 LONGEST = 80  # characters of a text that are shown
 
 
@@ -90,6 +101,9 @@ def said(trace: Trace) -> str:
             return f"marked {_orders(trace)} as shipped{_by(trace)}"
         case "refund":
             return f"gave {_amount(trace)} of {_orders(trace)} back{_because(trace)}"
+        case "review":
+            how = "is earned" if trace.after.get("earns") else "earns nothing"
+            return f"decided that the reward for {_orders(trace)} {how}{_because(trace)}"
         case "resend":
             mail = "word of the shipping" if trace.after.get("mail") == "shipped" else "the receipt"
             return f"sent {mail} of {_orders(trace)} again"
@@ -105,6 +119,7 @@ _VERBS = {
     "duplicate": "queued a copy:",
     "edit": "edited",
     "photo": "changed the photo of",
+    "rescue": "rescued",
     "show": "set the show",
     "skip": "skipped",
     "withdraw": "withdrew",
@@ -170,8 +185,10 @@ def _fields(trace: Trace, zone: ZoneInfo) -> list[FieldChange]:
 
 
 def _value(name: str, value: Any, currency: str | None, zone: ZoneInfo) -> str:
-    if value is None or value == "":
+    if value is None or value in ("", []):
         return "none"
+    if name == "reward_steps" and currency:
+        return write_steps(value, currency)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name in AMOUNTS and isinstance(value, int) and currency:

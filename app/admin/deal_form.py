@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from app.admin.shop_time import NotATimeError, TwiceError, Which, is_second, local_text, read_local
-from app.inventory.desk import MAX_PRICE, DealEdit, NewDeal
+from app.inventory.desk import MAX_PRICE, DealEdit, NewDeal, read_steps, write_steps
 from app.payments import Money, NotAnAmount, minor_digits, parse_money
 
 LABELS = {
@@ -27,13 +27,22 @@ LABELS = {
     "stock_display": "What shoppers see of the stock",
     "max_minutes": "Longest time on stage, in minutes",
     "not_before": "Hold until",
-    "reward": "Reward for helping",
-    "stall_after_minutes": "Stalled after minutes without a sale",
+    "reward": "Reward for helping, for each unit",
+    "reward_cap_each": "Most that one helper earns",
+    "reward_cap": "Most that all helpers earn",
+    "friend_discount": "Off for who comes by a link, for each unit",
+    "friends_discount": "Off for who comes by a friend’s link, for each unit",
+    "stall_after_minutes": "Minutes that it may take before it stalls",
+    "reward_steps": "How the reward rises while it is stalled",
+    "pot": "Pot for the helpers, if the stall is cleared in time",
+    "pot_minutes": "Minutes to clear it",
 }
-MONEY = ("price", "list_price", "shipping", "reward")
-NUMBERS = ("quantity", "limit", "max_minutes", "stall_after_minutes")
-OPTIONAL = ("list_price", "reward", "max_minutes", "stall_after_minutes", "not_before")
-WITH_DEFAULT = {"shipping": 0, "limit": 3, "condition": "New"}
+HELP = ("reward", "reward_cap_each", "reward_cap", "friend_discount", "friends_discount")
+STALL = ("stall_after_minutes", "reward_steps", "pot", "pot_minutes")
+MONEY = ("price", "list_price", "shipping", *HELP, "pot")
+NUMBERS = ("quantity", "limit", "max_minutes", "stall_after_minutes", "pot_minutes")
+OPTIONAL = ("list_price", *HELP, "max_minutes", "stall_after_minutes", "pot", "pot_minutes", "not_before")
+WITH_DEFAULT: dict[str, object] = {"shipping": 0, "limit": 3, "condition": "New", "reward_steps": []}
 MOST = {"story": 20_000}  # characters that are taken at all; elsewhere a line's worth
 
 
@@ -61,6 +70,10 @@ class DealForm:
     problem: str = ""
     differences: Sequence[Difference] = ()
     labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
+
+    def says(self, part: str) -> bool:
+        """Whether there is anything in its part `help` or `stall`, or wrong with it."""
+        return any(self.values[name] or name in self.errors for name in (HELP if part == "help" else STALL))
 
     def differing_from(self, present: "DealForm", problem: str) -> "DealForm":
         """This form with what was typed kept, ready to be sent over `present`, which stands beside it."""
@@ -101,6 +114,8 @@ def form_of(deal: Mapping[str, Any], zone: ZoneInfo, fixed: Sequence[str] = ()) 
     for name in MONEY:
         money = deal[name]
         values[name] = "" if money is None else plain_amount(money["amount"], deal["currency"])
+    steps = [step | {"reward": step["reward"]["amount"]} for step in deal["reward_steps"]]
+    values["reward_steps"] = write_steps(steps, deal["currency"])
     held = deal["not_before"]
     values["not_before"] = "" if held is None else local_text(held, zone)
     which: Which = "" if held is None else is_second(held, zone)
@@ -179,6 +194,8 @@ class _Reading:
             self._money(name, plain)
         elif name in NUMBERS:
             self._number(name, plain)
+        elif name == "reward_steps":
+            self._steps(plain)
         elif name == "not_before":
             self._time(plain)
         else:
@@ -194,6 +211,12 @@ class _Reading:
             self.errors[name] = f"at most {Money(MAX_PRICE, self.currency)}"
         else:
             self.fields[name] = amount
+
+    def _steps(self, text: str) -> None:
+        try:
+            self.fields["reward_steps"] = read_steps(text, lambda one: parse_money(one, self.currency).amount)
+        except ValueError as wrong:
+            self.errors["reward_steps"] = str(wrong)
 
     def _number(self, name: str, text: str) -> None:
         plain = text.replace(",", "")

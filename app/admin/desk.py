@@ -6,12 +6,14 @@ from app.admin import (
     changes_screens,
     dashboard,
     deal_screens,
+    help_screens,
     import_screens,
     order_screens,
     photo_screens,
     queue_screens,
     records_screens,
     refund_screens,
+    rescue_screens,
     shipping_screens,
     show_controls,
 )
@@ -22,6 +24,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(desk)])
 for screens in (
     dashboard,
     show_controls,
+    rescue_screens,
     queue_screens,
     deal_screens,
     photo_screens,
@@ -30,6 +33,7 @@ for screens in (
     shipping_screens,  # its addresses before those that take an order's id
     order_screens,
     refund_screens,
+    help_screens,
     changes_screens,
 ):
     router.include_router(screens.router)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.admin.rescue_views import stall_words
 from app.admin.shop_time import moment_words, rough_words
 from app.admin.title_words import set_apart
 
@@ -13,6 +14,7 @@ SAID = {
     "started": "The show runs.",
     "paused": "The show is paused. Nobody can buy.",
     "resumed": "The show goes on.",
+    "rescued": "Done. Everyone sees it.",
     "skipped": "Skipped.",
     "stopped": "The show is stopped.",
     "stopping": "The show stops when this deal is over.",
@@ -20,6 +22,7 @@ SAID = {
 UNSAID = {
     "over": "Nothing was changed: that deal was over already.",
     "as-it-was": "Nothing was changed: it was so already.",
+    "not-stalled": "Nothing was changed: the deal on stage does not hold up the show.",
     "not-live": "Nothing was changed: that deal is not on stage.",
     "not-started": "Nothing was changed: the show has not been started.",
 }
@@ -27,12 +30,13 @@ UNSAID = {
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """The deal on stage, in words."""
+    """The deal on stage, in words. `stall` is empty where it does not hold up the show."""
 
     deal_id: int
     title: str
     sold: str
     ends: str
+    stall: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def show_controls_view(
         headline=_headline(show, event_name),
         message=SAID.get(said) or UNSAID.get(said, ""),
         good=said in SAID,
-        stage=None if stage is None else _stage(stage, zone),
+        stage=None if stage is None else _stage(show, stage, zone),
         next=_next(show, zone),
         notes=_notes(show),
         buttons=_buttons(show, event_name),
@@ -97,7 +101,7 @@ def confirm_skip(show: Mapping[str, Any], *, zone: ZoneInfo) -> ConfirmView | No
     return ConfirmView(
         title=f"Skip {set_apart(stage['title'])}?",
         deal_id=stage["deal_id"],
-        consequences=(_not_sold(stage), _after_a_skip(show, zone)),
+        consequences=(_not_sold(stage), *_lost_pot(stage), _after_a_skip(show, zone)),
         action="/desk/show/skip",
         choices=(("", f"Skip {set_apart(stage['title'])}"),),
     )
@@ -152,9 +156,10 @@ def _headline(show: Mapping[str, Any], event_name: str) -> str:
     return f"{mode}: {words[show['phase']]}"
 
 
-def _stage(stage: Mapping[str, Any], zone: ZoneInfo) -> StageView:
+def _stage(show: Mapping[str, Any], stage: Mapping[str, Any], zone: ZoneInfo) -> StageView:
     sold = f"{stage['sold']:,} of {stage['quantity']:,} sold, {stage['left']:,} left"
-    return StageView(stage["deal_id"], stage["title"], sold, _ends(stage, zone))
+    stall = stall_words(stage, paused=show["paused"], zone=zone)
+    return StageView(stage["deal_id"], stage["title"], sold, _ends(stage, zone), stall)
 
 
 def _ends(stage: Mapping[str, Any], zone: ZoneInfo) -> str:
@@ -201,6 +206,13 @@ def _not_sold(stage: Mapping[str, Any]) -> str:
             return "The 1 that is left is not sold."
         case left:
             return f"The {left:,} that are left are not sold."
+
+
+def _lost_pot(stage: Mapping[str, Any]) -> tuple[str, ...]:
+    stall = stage["stall"]
+    if stall is None or stall["pot_until"] is None:
+        return ()
+    return (f"Its helpers can not win the pot of {stall['pot']['text']} any more.",)
 
 
 def _after_a_skip(show: Mapping[str, Any], zone: ZoneInfo) -> str:

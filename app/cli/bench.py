@@ -89,6 +89,30 @@ def stream(
     _print(facts(plan, found), words(plan, found), markdown=markdown, as_json=as_json)
 
 
+@bench.command("sharing")
+def sharing(
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long each run is measured.")] = 6.0,
+    connections: Annotated[int, typer.Option(min=1, max=10_000, help="Clients, one request each.")] = 256,
+    quick: Annotated[bool, typer.Option("--quick", help="Only see whether it works.")] = False,
+    markdown: Markdown = False,
+    as_json: Json = False,
+) -> None:
+    """What help costs: purchases that links brought beside others, and visits. Exit 1 where books are wrong."""
+    from bench.processes import ChildError
+    from bench.sharing import SharingPlan, bench_sharing
+    from bench.sharing_report import facts, words
+
+    plan = SharingPlan(seconds, connections)
+    if quick:
+        plan = SharingPlan(0.5, 16, visitors=4, shoppers=200, helpers=5)
+    try:
+        sold, visits = bench_sharing(plan, _say)
+    except ChildError as error:
+        raise CannotError(str(error)) from error
+    _print(facts(plan, sold, visits), words(plan, sold, visits), markdown=markdown, as_json=as_json)
+    raise typer.Exit(0 if all(run.books.are_right for run in sold.values()) else 1)
+
+
 @bench.command("faults")
 def faults(
     runs: Annotated[int, typer.Option(min=1, help="How many runs.")] = 50,

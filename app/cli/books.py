@@ -15,6 +15,7 @@ from app.payments import audit_payments, open_provider
 from app.platform.proof import Examined
 from app.platform.settings import load_settings
 from app.sales import audit_sales, recount_live
+from app.sharing import audit_sharing
 from app.stream import audit_stream
 
 Json = Annotated[bool, typer.Option("--json", help="Print facts for a program.")]
@@ -57,6 +58,7 @@ async def _examine(shop: Shop) -> list[Examined]:
     try:
         return [
             *await audit_sales(shop.engine, shop.redis),
+            *await audit_sharing(shop.engine),
             *await audit_show(shop.engine),
             *await audit_stream(shop.engine, shop.redis),
             *await audit_payments(shop.engine, provider, shop.clock.now() - COMPARED),

@@ -6,16 +6,23 @@ import typer
 from pydantic import ValidationError
 
 from app.cli.opening import CannotError
-from app.inventory.desk import DealEdit, NewDeal, read_moment
+from app.inventory.desk import SUCH_AS, DealEdit, NewDeal, read_moment, read_steps
 from app.payments import parse_money
 from app.platform.settings import Settings
 
-AMOUNTS = ("price", "list_price", "shipping")
+HELP = ("reward", "reward_cap_each", "reward_cap", "friend_discount", "friends_discount", "pot")
+AMOUNTS = ("price", "list_price", "shipping", *HELP)
+MAY_LACK = ("list_price", "not_before", *HELP)
+MINUTES = ("max_minutes", "stall_after_minutes", "pot_minutes")  # 0: none
 NOTHING = "none"  # takes back what a deal may go without
 Amount = Annotated[str | None, typer.Option(help="As people write it: 49.99")]
 MaybeAmount = Annotated[str | None, typer.Option(help="As people write it: 49.99; or none.")]
 Number = Annotated[int | None, typer.Option(min=1)]
 Minutes = Annotated[int | None, typer.Option(min=0, help="The longest time in a Woot-Off; 0 for none.")]
+SomeMinutes = Annotated[int | None, typer.Option(min=0, help="0 for what is usual.")]
+Steps = Annotated[
+    str | None, typer.Option(help=f"How the reward rises while it is stalled: '{SUCH_AS}'; or none.")
+]
 Moment = Annotated[
     str | None, typer.Option(help="Hold it until then: 2026-11-27T06:00 in the shop's zone; or none.")
 ]
@@ -43,13 +50,16 @@ def read_fields(model: type[Deal], currency: str, settings: Settings, **typed: s
 
 
 def _read(name: str, value: str | int, currency: str, settings: Settings) -> object:
-    if value == NOTHING and name in ("list_price", "not_before"):
+    if name == "reward_steps":
+        text = "" if value == NOTHING else str(value)
+        return read_steps(text, lambda one: parse_money(one, currency).amount)
+    if value == NOTHING and name in MAY_LACK:
         return None
     if name in AMOUNTS:
         return parse_money(str(value), currency).amount
     if name == "not_before":
         return _moment(str(value), settings)
-    return None if name == "max_minutes" and value == 0 else value
+    return None if name in MINUTES and value == 0 else value
 
 
 def _moment(text: str, settings: Settings) -> object:

@@ -7,7 +7,16 @@ import typer
 from sqlalchemy.engine import Row
 
 from app.cli.at_the_desk import Facts, Json, with_shop
-from app.cli.deal_fields import Amount, MaybeAmount, Minutes, Moment, Number, read_fields
+from app.cli.deal_fields import (
+    Amount,
+    MaybeAmount,
+    Minutes,
+    Moment,
+    Number,
+    SomeMinutes,
+    Steps,
+    read_fields,
+)
 from app.cli.importing import import_file
 from app.cli.opening import CannotError, Shop, tell
 from app.cli.queue_words import show_table
@@ -74,6 +83,15 @@ def add(
     limit: Number = None,
     max_minutes: Minutes = None,
     not_before: Moment = None,
+    reward: MaybeAmount = None,
+    reward_cap_each: MaybeAmount = None,
+    reward_cap: MaybeAmount = None,
+    friend_discount: MaybeAmount = None,
+    friends_discount: MaybeAmount = None,
+    stall_after_minutes: SomeMinutes = None,
+    reward_steps: Steps = None,
+    pot: MaybeAmount = None,
+    pot_minutes: SomeMinutes = None,
     as_json: Json = False,
 ) -> None:
     """Put a deal at the end of the queue."""
@@ -106,6 +124,15 @@ def edit(
     limit: Number = None,
     max_minutes: Minutes = None,
     not_before: Moment = None,
+    reward: MaybeAmount = None,
+    reward_cap_each: MaybeAmount = None,
+    reward_cap: MaybeAmount = None,
+    friend_discount: MaybeAmount = None,
+    friends_discount: MaybeAmount = None,
+    stall_after_minutes: SomeMinutes = None,
+    reward_steps: Steps = None,
+    pot: MaybeAmount = None,
+    pot_minutes: SomeMinutes = None,
     as_json: Json = False,
 ) -> None:
     """Change what is said of a deal; of a live one only its texts."""

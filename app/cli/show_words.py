@@ -16,6 +16,10 @@ def show_words(facts: Mapping[str, Any]) -> list[str]:
         lines.append(f"on stage  {stage['deal_id']}  {stage['title']}")
         lines.append(f"sold      {stage['sold']} of {stage['quantity']}, {_pace(stage)}")
         lines.append(f"ends      {_end(stage, zone)}")
+        if stage["stall"] is not None:
+            lines.append(
+                f"stalled   since {_moment(stage['stall']['since'], zone)}, {stage['stall']['to_go']} to go"
+            )
     lines.append(f"next      {_next(facts, zone)}")
     return lines
 

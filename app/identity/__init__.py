@@ -29,7 +29,20 @@ from app.identity.asking import (
 )
 from app.identity.challenges import PasskeyNotAccepted
 from app.identity.credentials import Credentials, Newcomer, clean_email, clean_name, clean_password
-from app.identity.limits import CHANGE, LINK, MAIL, PASSKEY, SIGN_IN, SIGN_UP
+from app.identity.limits import (
+    CHANGE,
+    INVITE,
+    INVITED,
+    LINK,
+    MAIL,
+    PASSKEY,
+    PICTURE,
+    SHARE,
+    SHARE_SIGNED_OUT,
+    SIGN_IN,
+    SIGN_UP,
+    LimitedRoute,
+)
 from app.identity.links import LinkSpent
 from app.identity.naming import names_in_records
 from app.identity.opening import Identity, Site
@@ -47,9 +60,14 @@ from app.identity.visits import Visit
 
 __all__ = [
     "CHANGE",
+    "INVITE",
+    "INVITED",
     "LINK",
     "MAIL",
     "PASSKEY",
+    "PICTURE",
+    "SHARE",
+    "SHARE_SIGNED_OUT",
     "SIGN_IN",
     "SIGN_UP",
     "Address",
@@ -60,6 +78,7 @@ __all__ = [
     "Fresh",
     "Identity",
     "LastOwner",
+    "LimitedRoute",
     "LinkFor",
     "LinkSpent",
     "Newcomer",

@@ -14,7 +14,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import Redis
@@ -47,6 +47,14 @@ MAIL = Policy("mail", RateLimitItemPerHour(6), RateLimitItemPerHour(60))
 # Without an account to count by: a passkey is not guessed, but looking it up costs us something.
 PASSKEY = Policy("passkey", None, RateLimitItemPerMinute(120))
 LINK = Policy("link", None, RateLimitItemPerMinute(60))
+# Pictures that go with links: drawn for whoever asks, and each one costs us something.
+PICTURE = Policy("picture", None, RateLimitItemPerMinute(300))
+SHARE = Policy("share", RateLimitItemPerMinute(30), RateLimitItemPerMinute(600))
+# Without an account each link is a row that may be nobody's.
+SHARE_SIGNED_OUT = Policy("share-signed-out", None, RateLimitItemPerHour(1200))
+# To a friends list: what one person may send, and what one mailbox may get, from whomever.
+INVITE = Policy("invite", RateLimitItemPerDay(30), RateLimitItemPerHour(200))
+INVITED = Policy("invited", RateLimitItemPerDay(3), None)
 CHANGE = Policy("change", RateLimitItemPerMinute(20), None)
 
 

@@ -53,7 +53,7 @@ async def locked_person(connection: AsyncConnection, shopper_id: int) -> Person:
 
 
 async def names_of(connection: AsyncConnection, ids: Collection[int]) -> dict[int, str]:
-    """The names of these shoppers, for the desk's eyes."""
+    """The names of these shoppers; who is told them is the caller's to ask."""
     query = select(shoppers.c.id, shoppers.c.name).where(shoppers.c.id.in_(ids))
     return {row.id: row.name for row in await connection.execute(query)}
 

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.inventory import stall_audit
 from app.inventory.tables import deals
 from app.platform.proof import Breach, Examined, Promise, no_row, prove
 from app.sales import read_offers
@@ -104,4 +105,4 @@ PROMISES = [
 
 async def audit_show(engine: AsyncEngine) -> list[Examined]:
     """Prove the queue and the show. Raises what PostgreSQL raises."""
-    return await prove(engine, PROMISES)
+    return await prove(engine, [*PROMISES, *stall_audit.PROMISES])

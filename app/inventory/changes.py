@@ -16,7 +16,7 @@ from app.platform.clock import rfc3339
 
 # What moves the queue: whoever is told that it has moved hears of the last of these.
 QUEUE_ACTIONS = ("add", "duplicate", "import", "move", "reorder", "undo", "withdraw")
-DEAL_ACTIONS = ("edit", "photo", "undo", "withdraw")  # what makes a deal another than it was
+DEAL_ACTIONS = ("edit", "photo", "rescue", "undo", "withdraw")  # what makes a deal another than it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ async def note_change(
 
     `before` and `after` hold fields as JSON has them (times may be datetimes); those that are alike are left out.
     `action` is one word: add, duplicate, edit, import (which leaves `{"deals": [ids]}`), move, reorder, undo,
-    withdraw, photo, show, skip; and of orders (`{"orders": [numbers]}`) ship, refund, resend.
+    withdraw, photo, rescue, show, skip; and of orders (`{"orders": [numbers]}`) ship, refund, resend, review.
     """
     was, became = _plain(before), _plain(after)
     alike = {field for field in was.keys() & became.keys() if was[field] == became[field]}

@@ -2,11 +2,22 @@
 
 import re
 from datetime import datetime
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from babel.numbers import list_currencies
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationInfo,
+    field_validator,
+)
 
+from app.inventory.caps import CAPS, over_the_caps
 from app.payments import Money
 from app.platform.clock import rfc3339
 
@@ -58,6 +69,26 @@ def _currency(code: str) -> str:
 Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 Amount = Annotated[StrictInt, Field(ge=0, le=MAX_PRICE)]
 Minutes = Annotated[StrictInt, Field(ge=1, le=60 * 24 * 31)]
+MOST_STEPS = 5
+
+
+class RewardStep(BaseModel):
+    """So many minutes after a stall began the reward rises to this, in minor units."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after_minutes: Annotated[StrictInt, Field(ge=0, le=60 * 24 * 31)]
+    reward: Amount
+
+
+def _growing(steps: list[RewardStep]) -> list[RewardStep]:
+    for before, after in pairwise(steps):
+        if after.after_minutes <= before.after_minutes or after.reward <= before.reward:
+            raise ValueError("must grow from step to step, both the minutes and the reward")
+    return steps
+
+
+Steps = Annotated[list[RewardStep], Field(max_length=MOST_STEPS), AfterValidator(_growing)]
 
 
 class NewDeal(BaseModel):
@@ -83,9 +114,27 @@ class NewDeal(BaseModel):
     limit: Annotated[StrictInt, Field(ge=1, le=MAX_LIMIT)] = 3
     stock_display: Literal["percent", "exact"] = "percent"
     reward: Amount | None = None
+    friend_discount: Amount | None = None
+    reward_cap: Amount | None = None
+    reward_cap_each: Amount | None = None
+    friends_discount: Amount | None = None
     stall_after_minutes: Minutes | None = None
+    reward_steps: Steps = []
+    pot: Annotated[StrictInt, Field(ge=1, le=MAX_PRICE)] | None = None
+    pot_minutes: Minutes | None = None
     max_minutes: Minutes | None = None
     not_before: Annotated[AwareDatetime, AfterValidator(_whole_second)] | None = None
+
+    @field_validator(*CAPS, "reward_steps")
+    @classmethod
+    def _within_the_caps(cls, value: Any, info: ValidationInfo) -> Any:
+        """With the fields that were read before it: the reward stands before the caps, and they before the steps."""
+        name = str(info.field_name)
+        plain = [step.model_dump() for step in value] if name == "reward_steps" else value
+        wrong = over_the_caps({**info.data, name: plain})
+        if name in wrong:
+            raise ValueError(wrong[name])
+        return value
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
@@ -142,7 +191,14 @@ def desk_document(deal: Any, sold: int) -> dict[str, object]:
         "limit": deal.unit_limit,
         "stock_display": deal.stock_display,
         "reward": money(deal.reward),
+        "friend_discount": money(deal.friend_discount),
+        "reward_cap": money(deal.reward_cap),
+        "reward_cap_each": money(deal.reward_cap_each),
+        "friends_discount": money(deal.friends_discount),
         "stall_after_minutes": deal.stall_after_minutes,
+        "reward_steps": [step | {"reward": money(step["reward"])} for step in deal.reward_steps],
+        "pot": money(deal.pot),
+        "pot_minutes": deal.pot_minutes,
         "max_minutes": deal.max_minutes,
         "not_before": moment(deal.not_before),
         "has_photo": deal.photo is not None,

@@ -23,6 +23,15 @@ class DealMoney(BaseModel):
     text: str = Field(examples=["$49.99"])
 
 
+class RewardStepDocument(BaseModel):
+    """So many minutes after a stall began the reward rises to this."""
+
+    model_config = ConfigDict(title="Reward step")
+
+    after_minutes: int = Field(examples=[15])
+    reward: DealMoney
+
+
 class DealDocument(BaseModel):
     """A deal as merchandisers see it. `version` grows with each edit; `sold` in units."""
 
@@ -45,7 +54,14 @@ class DealDocument(BaseModel):
     limit: int = Field(examples=[3])
     stock_display: Literal["percent", "exact"]
     reward: DealMoney | None
+    friend_discount: DealMoney | None
+    reward_cap: DealMoney | None
+    reward_cap_each: DealMoney | None
+    friends_discount: DealMoney | None
     stall_after_minutes: int | None
+    reward_steps: list[RewardStepDocument]
+    pot: DealMoney | None
+    pot_minutes: int | None
     max_minutes: int | None
     not_before: str | None = Field(examples=["2026-11-27T06:00:00.000Z"])
     has_photo: bool

@@ -31,6 +31,25 @@ from app.inventory.editing import (
     units_sold,
     withdraw_deal,
 )
+from app.inventory.help.cost import DealHelp, HelpSum, add_up
+from app.inventory.help.documents import Decision
+from app.inventory.help.graph import FEWEST, HelperCounts
+from app.inventory.help.reading import (
+    LOOKED_BACK,
+    NamedGraph,
+    page_of_helps,
+    read_deal_help,
+    read_deal_helps,
+    read_graph,
+)
+from app.inventory.help.reviews import (
+    OwnReward,
+    Review,
+    RewardDecided,
+    count_reviews,
+    decide_review,
+    read_reviews,
+)
 from app.inventory.imports import (
     COLUMNS,
     MAX_FILE_BYTES,
@@ -69,6 +88,8 @@ from app.inventory.records.past import read_curves_of, read_record, read_records
 from app.inventory.records.patterns import Group, Pattern, find_patterns
 from app.inventory.records.record import Record, choose_records, page_of_records
 from app.inventory.reordering import QueueMoved, move_deal, reorder_queue
+from app.inventory.rescue import NoRescue
+from app.inventory.reward_steps import SUCH_AS, read_steps, write_steps
 from app.inventory.show import NotLive
 from app.inventory.standing import show_document
 from app.inventory.story import story_html
@@ -77,12 +98,15 @@ from app.inventory.undoing import CannotUndo, undo_change
 __all__ = [
     "COLUMNS",
     "COMMAND_LINE",
+    "FEWEST",
+    "LOOKED_BACK",
     "MAX_ALT",
     "MAX_FILE_BYTES",
     "MAX_ID",
     "MAX_PRICE",
     "MAX_TRACKING_BYTES",
     "OPEN_WHILE_LIVE",
+    "SUCH_AS",
     "WHAT_IS_WRONG",
     "Asked",
     "Bad",
@@ -94,25 +118,32 @@ __all__ = [
     "DashboardDocument",
     "DealChanged",
     "DealEdit",
+    "DealHelp",
     "DealIsLive",
     "DealIsOver",
     "DealPhoto",
+    "Decision",
     "FileMarked",
     "GivenPhoto",
     "Good",
     "Group",
+    "HelpSum",
+    "HelperCounts",
     "JustSent",
     "Loaded",
     "Marked",
+    "NamedGraph",
     "NewDeal",
     "NewRefund",
     "NoPhotoYet",
+    "NoRescue",
     "NotAParcel",
     "NotAPhotoError",
     "NotLive",
     "NothingToSend",
     "OrderOf",
     "OrdersFound",
+    "OwnReward",
     "Parcel",
     "Parsed",
     "Pattern",
@@ -120,6 +151,8 @@ __all__ = [
     "Queued",
     "Record",
     "RefundMoved",
+    "Review",
+    "RewardDecided",
     "SoughtRecords",
     "Step",
     "StoryAtDesk",
@@ -128,11 +161,14 @@ __all__ = [
     "Who",
     "Wrong",
     "add_deal",
+    "add_up",
     "by_person",
     "change_document",
     "check_file",
     "choose_records",
     "clock_of",
+    "count_reviews",
+    "decide_review",
     "desk_document",
     "desk_router",
     "duplicate_deal",
@@ -151,6 +187,7 @@ __all__ = [
     "mend_row",
     "move_deal",
     "order_key",
+    "page_of_helps",
     "page_of_records",
     "past_deals_of",
     "photo_document",
@@ -164,12 +201,17 @@ __all__ = [
     "read_dashboard",
     "read_dashboard_and_show",
     "read_deal_curve",
+    "read_deal_help",
+    "read_deal_helps",
     "read_deal_photo",
+    "read_graph",
     "read_moment",
     "read_parcel",
     "read_record",
     "read_records",
     "read_refusals_of",
+    "read_reviews",
+    "read_steps",
     "read_story_at_desk",
     "read_tracking_file",
     "read_wanted",
@@ -189,4 +231,5 @@ __all__ = [
     "undo_change",
     "units_sold",
     "withdraw_deal",
+    "write_steps",
 ]

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from app.identity import NotAllowed, SignInRequired, desk
 from app.inventory import changes_routes, deal_routes, queue_routes, show_routes
 from app.inventory.dashboard import routes as dashboard_routes
+from app.inventory.help import routes as help_routes
 from app.inventory.imports import routes as import_routes
 from app.inventory.orders import routes as order_routes
 from app.inventory.photos import routes as photo_routes
@@ -28,6 +29,7 @@ for routes in (
     dashboard_routes,
     records_routes,
     order_routes,
+    help_routes,
     changes_routes,
 ):
     desk_router.include_router(routes.router)

@@ -4,6 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
+from app.inventory.deal import Amount, Minutes
+from app.sales import MoneyDocument
+
 MAX_ID = 2**63 - 1
 
 
@@ -37,6 +40,37 @@ class Stop(BaseModel):
     deal_id: Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None = None
 
 
+class Rescue(BaseModel):
+    """What the live deal shall have: the reward for each unit in minor units, the minutes that the crowd has for its
+    pot, the minutes that it may stay on stage. Each as a whole, and more than before; two clicks add it once."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reward": 500, "pot_minutes": 90}]}
+    )
+
+    reward: Amount | None = None
+    pot_minutes: Minutes | None = None
+    max_minutes: Minutes | None = None
+
+
+class StageStallDocument(BaseModel):
+    """The deal on stage holds up the show. `reward` is what help brings for each unit now, `rises_at` when it
+    rises by its own steps. The pot can be won until `pot_until`; null: not any more, or there is a pause."""
+
+    model_config = ConfigDict(title="Stall at the desk")
+
+    to_go: int = Field(examples=[17])
+    since: str
+    currency: str = Field(examples=["USD"])
+    reward: MoneyDocument | None
+    rises_to: MoneyDocument | None
+    rises_at: str | None
+    pot: MoneyDocument | None
+    pot_until: str | None
+    pot_minutes: int | None
+    max_minutes: int | None
+
+
 class StageDocument(BaseModel):
     """The deal on stage. `ends_at` is null where it may stay; `seconds_left` is what a pause has kept of its time."""
 
@@ -52,6 +86,7 @@ class StageDocument(BaseModel):
     started_at: str
     ends_at: str | None
     seconds_left: int | None
+    stall: StageStallDocument | None
 
 
 class NextDocument(BaseModel):
@@ -91,6 +126,14 @@ class SkipDocument(ShowDocument):
     skipped: bool
 
 
+class RescueDocument(ShowDocument):
+    """The show after a rescue; `rescued` is false where the deal had all that already."""
+
+    model_config = ConfigDict(title="Rescue result")
+
+    rescued: bool
+
+
 class StopDocument(ShowDocument):
     """The show after it was told to stop; `stopped` is false where it had been already."""
 
@@ -109,5 +152,8 @@ class LiveDocument(BaseModel):
     deal: dict[str, Any] | None
     stock: dict[str, Any] | None = Field(examples=[{"left_percent": 70, "left": None}])
     pace: dict[str, Any] | None
-    crowd: dict[str, Any]
+    crowd: dict[str, Any] = Field(examples=[{"watching": 1313, "helpers": 12, "helped_units": 40, "team": 0}])
     stall: dict[str, Any] | None
+    cleared: dict[str, Any] | None = Field(
+        examples=[{"deal_id": 36, "title": "The Loaf Admiral", "helpers": 12, "helped_units": 40}]
+    )

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.inventory.caps import REWARDED, over_the_caps
 from app.inventory.changes import Who, change_document, edits_since, note_change
 from app.inventory.deal import NewDeal, desk_document
 from app.inventory.photos.keeping import copy_photo
@@ -15,7 +16,7 @@ from app.inventory.queue import add_deals, move_on, one_deal
 from app.inventory.show import close_deal
 from app.inventory.tables import deals, shows
 from app.inventory.turns import change_in_turn
-from app.platform.errors import NotFound, Problem
+from app.platform.errors import Invalid, NotFound, Problem
 from app.sales import read_sold
 
 # What orders do not depend on. The rest of a live deal was promised to those who have bought already.
@@ -67,8 +68,8 @@ async def edit_deal(
 ) -> Row[Any]:
     """Give a deal's columns the values in `fields`; answers its row.
 
-    Raises NotFound, DealChanged where the deal is not at `at_version` (None: whatever it is at), DealIsLive and
-    DealIsOver.
+    Raises NotFound, DealChanged where the deal is not at `at_version` (None: whatever it is at), DealIsLive,
+    DealIsOver, and Invalid where the caps that it has let nobody have the reward.
     """
     await change_in_turn(connection)
     row = await known_deal(connection, deal_id)
@@ -78,6 +79,7 @@ async def edit_deal(
     if not changed:
         return row
     refuse_where_fixed(row, changed.keys())
+    refuse_over_the_caps(row, changed)
     await write_fields(connection, row, changed)
     before = {name: getattr(row, name) for name in changed}
     await _note(connection, row, "edit", before, changed, who, now)
@@ -92,6 +94,17 @@ def refuse_where_fixed(row: Row[Any], names: Any) -> None:
     if row.state == "live" and fixed:
         said = ", ".join(_spoken(name) for name in fixed)
         raise DealIsLive(f"Deal {row.id} is on stage: its {said} can not be changed.", fields=fixed)
+
+
+def refuse_over_the_caps(row: Row[Any], changed: Mapping[str, Any]) -> None:
+    """Raise Invalid where with this change the deal's caps would let nobody have its reward."""
+    if not set(REWARDED) & set(changed):
+        return
+    wrong = over_the_caps({name: getattr(row, name) for name in REWARDED} | dict(changed))
+    if wrong:
+        said = "; ".join(f"{name.replace('_', ' ')} {words}" for name, words in wrong.items())
+        errors = [{"field": name, "message": words} for name, words in wrong.items()]
+        raise Invalid(f"With that, {said}.", errors=errors)
 
 
 _OVER = {"ended": "has ended", "withdrawn": "was withdrawn"}

@@ -5,30 +5,44 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.inventory.cleared import Cleared
 from app.inventory.deadline import Deadline, right_end
 from app.inventory.photos.keeping import photo_document
 from app.inventory.queue import show_row
 from app.inventory.rotation import OnStage, Phase, Show, phase
+from app.inventory.stall import StallCase, can_be_won, seconds_to_go
+from app.inventory.stall_clock import StallClock
+from app.inventory.stalling import read_stall
 from app.inventory.story import story_html
 from app.inventory.tables import deals, photos, pictures
 from app.payments import Money
 from app.platform.clock import rfc3339
-from app.sales import Pace, read_pace
+from app.sales import Pace, count_team, read_pace
+from app.sharing import NO_HELP, Help, count_help
 
 Snapshot = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """How things stand, read in one transaction: the show's row, the live deal's, and how it sells."""
+    """How things stand at a moment, read in one transaction: the show's row, the live deal's, how it sells, who helps.
+
+    `team` counts those who took one of the live deal for the team. `cleared` is the stall before it, where that is
+    known.
+    """
 
     show: Row[Any]
     deal: Row[Any] | None
     pace: Pace | None
+    stall: StallCase | None
+    at: datetime
+    help: Help = NO_HELP
+    team: int = 0
+    cleared: Cleared | None = None
 
     @property
     def phase(self) -> Phase:
@@ -46,29 +60,41 @@ def deadline_of(deal: Row[Any]) -> Deadline:
     return Deadline(deal.ends_at, deal.time_left)
 
 
+def stall_clock(deal: Row[Any]) -> StallClock:
+    """The times of this deal's stall."""
+    return StallClock(deal.selling_since, deal.still_since, deal.stalled_since, deal.pot_until)
+
+
 def longest(deal: Row[Any]) -> timedelta | None:
     """How long this deal may stay in a Woot-Off."""
     return None if deal.max_minutes is None else timedelta(minutes=deal.max_minutes)
 
 
-def on_stage(
-    deal: Row[Any] | None, pace: Pace | None, show: Show, now: datetime, zone: ZoneInfo
-) -> OnStage | None:
+def on_stage(present: Present, show: Show, zone: ZoneInfo) -> OnStage | None:
     """The live deal as the rotation sees it."""
+    deal, pace = present.deal, present.pace
     if deal is None or pace is None:
         return None
-    ought = right_end(show, deadline_of(deal), longest(deal), now, zone)
-    return OnStage(deal.id, pace.offer.left, deal.ends_at, ought, deal.told_sold_out)
+    ought = right_end(show, deadline_of(deal), longest(deal), present.at, zone)
+    return OnStage(deal.id, pace.offer.left, deal.ends_at, ought, deal.told_sold_out, present.stall)
 
 
 async def read_present(connection: AsyncConnection, now: datetime) -> Present:
     """How things stand. Give it a REPEATABLE READ transaction where the parts must fit together."""
     show = await show_row(connection)
-    query = select(deals, photos.c.alt, pictures.c.largest).outerjoin(photos, photos.c.token == deals.c.photo)
-    query = query.outerjoin(pictures, pictures.c.digest == photos.c.digest)
-    deal = (await connection.execute(query.where(deals.c.state == "live"))).one_or_none()
+    deal = (await connection.execute(with_photos().where(deals.c.state == "live"))).one_or_none()
     pace = None if deal is None else await read_pace(connection, deal.id, now)
-    return Present(show, deal, pace)
+    stall = None if deal is None or pace is None else await read_stall(connection, deal, pace, now)
+    if deal is None:
+        return Present(show, None, None, None, now)
+    help_ = await count_help(connection, deal.id)
+    return Present(show, deal, pace, stall, now, help_, await count_team(connection, deal.id))
+
+
+def with_photos() -> Select[Any]:
+    """A query for deals and what is known of their photos, to be narrowed."""
+    query = select(deals, photos.c.alt, pictures.c.largest).outerjoin(photos, photos.c.token == deals.c.photo)
+    return query.outerjoin(pictures, pictures.c.digest == photos.c.digest)
 
 
 def snapshot(present: Present, *, watching: int) -> Snapshot:
@@ -82,12 +108,13 @@ def snapshot(present: Present, *, watching: int) -> Snapshot:
         ends_at = None if show.paused else deal.ends_at
         waits_for_midnight = present.phase == "sold-out" and show.mode == "daily"
         next_at = ends_at if waits_for_midnight else None
-        shown = {"deal": _deal(deal, ends_at), "stock": stock(deal, pace), "pace": _pace(pace)}
+        shown = {"deal": public_deal(deal, ends_at), "stock": stock(deal, pace), "pace": _pace(pace)}
     return {
         "show": {"mode": show.mode, "phase": present.phase, "next_at": next_at and rfc3339(next_at)},
         **shown,
-        "crowd": crowd(watching),
-        "stall": None,
+        "crowd": crowd(present, watching),
+        "stall": stall(present),
+        "cleared": present.cleared and present.cleared.document(),
     }
 
 
@@ -99,7 +126,8 @@ def stock_update(present: Present, *, watching: int) -> Snapshot | None:
         "deal_id": present.deal.id,
         "stock": stock(present.deal, present.pace),
         "pace": _pace(present.pace),
-        "crowd": crowd(watching),
+        "crowd": crowd(present, watching),
+        "stall": stall(present),
     }
 
 
@@ -123,9 +151,30 @@ def stock(deal: Row[Any], pace: Pace) -> Snapshot:
     }
 
 
-def crowd(watching: int) -> Snapshot:
-    """Who is here. Helpers come with the help-sell-this-out links."""
-    return {"watching": watching, "helpers": 0, "helped_units": 0}
+def stall(present: Present) -> Snapshot | None:
+    """The deal that holds up the show: exactly how many to go, since when, what help brings for each unit, and the pot
+    as long as it can be won, with its deadline: none during a pause, which puts it off. The last is at the pace of a
+    longer while than the minute that `pace` is about.
+    """
+    deal, case = present.deal, present.stall
+    if deal is None or case is None or case.stalled_since is None or case.left == 0:
+        return None
+    at_stake = deal.pot is not None and can_be_won(case.pot_until, deal.still_since or present.at)
+    deadline = case.pot_until if at_stake and not present.show.paused else None
+    return {
+        "to_go": case.left,
+        "since": rfc3339(case.stalled_since),
+        "reward": Money(case.reward, deal.currency).document() if case.reward else None,
+        "pot": Money(deal.pot, deal.currency).document() if at_stake else None,
+        "pot_until": deadline and rfc3339(deadline),
+        "sells_out_in_seconds": seconds_to_go(case),
+    }
+
+
+def crowd(present: Present, watching: int) -> Snapshot:
+    """Who is here, and what links have sold of the live deal; `team` counts who took one only to move on."""
+    helped = {"helpers": present.help.helpers, "helped_units": present.help.units}
+    return {"watching": watching, **helped, "team": present.team}
 
 
 def _pace(pace: Pace) -> Snapshot:
@@ -136,7 +185,9 @@ def _pace(pace: Pace) -> Snapshot:
     }
 
 
-def _deal(deal: Row[Any], ends_at: datetime | None) -> Snapshot:
+def public_deal(deal: Row[Any], ends_at: datetime | None) -> Snapshot:
+    """A deal that is, or was, on stage, by its row of `with_photos`."""
+
     def money(amount: int | None) -> dict[str, object] | None:
         return None if amount is None else Money(amount, deal.currency).document()
 

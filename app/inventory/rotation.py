@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from app.inventory.stall import StallCase, holds_up, raised_reward
+
 Mode = Literal["daily", "woot-off"]
 Reason = Literal["sold-out", "time-up", "skipped", "stopped", "withdrawn"]
 
@@ -28,7 +30,7 @@ class OnStage:
     """The live deal, as far as the rotation cares. `left` in units.
 
     `right_end` is when it ought to end, where that is not `ends_at`; `told_sold_out` says whether everyone was told
-    that nothing is left.
+    that nothing is left; `stall` how it sells, as far as it could hold up the show.
     """
 
     deal_id: int
@@ -36,6 +38,7 @@ class OnStage:
     ends_at: datetime | None
     right_end: datetime | None
     told_sold_out: bool = False
+    stall: StallCase | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,27 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class Stall:
+    """The live deal holds up the show from now on, or does so no more."""
+
+    deal_id: int
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Helping to sell the live deal brings more, since it is stalled for so long: minor units for each unit."""
+
+    deal_id: int
+    reward: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """The deal that the show waited for is over, and the show with it."""
 
 
-Decision = Keep | Close | Open | Retime | Tell | Stop
+Decision = Keep | Close | Open | Retime | Tell | Stall | Raise | Stop
 
 
 def decide(now: datetime, show: Show, live: OnStage | None, waiting: int | None) -> Decision:
@@ -100,7 +119,15 @@ def decide(now: datetime, show: Show, live: OnStage | None, waiting: int | None)
         return Retime(live.deal_id, live.right_end)
     if show.mode == "daily" and live.told_sold_out != (live.left == 0):
         return Tell(live.deal_id, live.left == 0)
-    return Keep()
+    return Keep() if live.stall is None else _watch_the_stall(now, show, live.deal_id, live.stall)
+
+
+def _watch_the_stall(now: datetime, show: Show, deal_id: int, case: StallCase) -> Decision:
+    ought = show.mode == "woot-off" and holds_up(case, now)
+    if ought != (case.stalled_since is not None):
+        return Stall(deal_id, ought)
+    reward = raised_reward(case, now)
+    return Keep() if reward is None else Raise(deal_id, reward)
 
 
 def _fill_the_stage(show: Show, waiting: int | None) -> Decision:

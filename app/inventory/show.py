@@ -4,6 +4,7 @@ Exactly one deal is live: a transaction that changes it holds the show's turn, n
 partial unique index on live deals has the last word. What is locked in which order, app/inventory/turns.py says.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.inventory import deadline
 from app.inventory.changes import COMMAND_LINE, Who, note_change
-from app.inventory.live import Present, as_set, deadline_of, longest, on_stage, read_present
+from app.inventory.live import (
+    Present,
+    as_set,
+    deadline_of,
+    longest,
+    on_stage,
+    read_present,
+    stall_clock,
+)
+from app.inventory.pot import win_pot
 from app.inventory.queue import first_due, show_row
 from app.inventory.rotation import (
     Close,
@@ -22,19 +32,24 @@ from app.inventory.rotation import (
     Keep,
     Mode,
     Open,
+    Raise,
     Reason,
     Retime,
     Show,
+    Stall,
     Stop,
     Tell,
     decide,
     set_to,
 )
+from app.inventory.stall_clock import clock_after
+from app.inventory.stalling import begin_stall, close_stall, end_stall, raise_reward
 from app.inventory.tables import deals, shows
 from app.inventory.turns import SHOW
 from app.platform.errors import Problem
 from app.platform.lease import take_turns
 from app.sales import Terms, close_line, close_offer, open_offer, pause_offer
+from app.sharing import RewardTerms, set_terms
 
 
 class NotLive(Problem):
@@ -53,7 +68,7 @@ async def next_step(connection: AsyncConnection, now: datetime, zone: ZoneInfo) 
     """How things stand, and what should be done about it."""
     present = await read_present(connection, now)
     show = as_set(present.show)
-    live = on_stage(present.deal, present.pace, show, now, zone)
+    live = on_stage(present, show, zone)
     return present, decide(now, show, live, await first_due(connection, now))
 
 
@@ -77,6 +92,11 @@ async def advance(connection: AsyncConnection, now: datetime, zone: ZoneInfo) ->
                 await _note(connection, deal_id, ends_at=ends_at)
             case Tell(deal_id, sold_out):
                 await _note(connection, deal_id, told_sold_out=sold_out)
+                await win_pot(connection, deal_id, now)
+            case Stall(deal_id, begins):
+                await (begin_stall if begins else end_stall)(connection, deal_id, now)
+            case Raise(deal_id, reward):
+                await raise_reward(connection, deal_id, reward, now)
             case Stop():
                 news = {"started": False, "stopping": False}
         done.append(decision)
@@ -106,7 +126,8 @@ async def set_show(
     if live is not None:
         await pause_offer(connection, live.id, paused)
         due = deadline.changed(before, after, deadline_of(live), longest(live), now, zone)
-        await _note(connection, live.id, mode=mode, ends_at=due.ends_at, time_left=due.time_left)
+        times = asdict(clock_after(stall_clock(live), before, after, now))
+        await _note(connection, live.id, mode=mode, ends_at=due.ends_at, time_left=due.time_left, **times)
     await _set(connection, before, after, live and live.id, who, now)
 
 
@@ -188,6 +209,8 @@ async def _end(connection: AsyncConnection, deal_id: int, reason: Reason, now: d
     ended = update(deals).where(deals.c.id == deal_id, deals.c.state == "live")
     await connection.execute(ended.values(state="ended", ended_at=now, end_reason=reason))
     await close_offer(connection, deal_id, now)
+    await close_stall(connection, deal_id, now)
+    await win_pot(connection, deal_id, now)
     if reason == "withdrawn":
         await close_line(connection, deal_id, now)
 
@@ -199,7 +222,7 @@ async def _open(
     deal = (await connection.execute(select(deals).where(deals.c.id == deal_id))).one()
     due = deadline.opening(show, longest(deal), now, zone)
     going_live = update(deals).where(deals.c.id == deal_id, deals.c.state == "queued")
-    stage = {"state": "live", "turn": turn, "mode": show.mode, "started_at": now}
+    stage = {"state": "live", "turn": turn, "mode": show.mode, "started_at": now, "selling_since": now}
     await connection.execute(going_live.values(**stage, ends_at=due.ends_at, time_left=due.time_left))
     terms = Terms(
         deal_id=deal.id,
@@ -209,8 +232,17 @@ async def _open(
         shipping=deal.shipping,
         quantity=deal.quantity,
         limit=deal.unit_limit,
+        friend_discount=deal.friend_discount or 0,
+        friends_discount=deal.friends_discount or 0,
     )
     await open_offer(connection, terms, now)
+    await set_terms(connection, deal.id, reward_terms(deal), now)
+
+
+def reward_terms(deal: Row[Any]) -> RewardTerms:
+    """What help with a deal brings, by its row."""
+    off = deal.friend_discount or 0
+    return RewardTerms(deal.currency, deal.reward or 0, off, deal.reward_cap_each, deal.reward_cap)
 
 
 def _facts(show: Show) -> dict[str, object]:

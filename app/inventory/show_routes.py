@@ -1,12 +1,15 @@
 """The show at the desk, over HTTP."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
 from app.inventory.asking import Database, Director, Merchandiser, Time
 from app.inventory.changes import by_person
 from app.inventory.documents import (
+    MAX_ID,
+    Rescue,
+    RescueDocument,
     ShowDocument,
     ShowSetting,
     Skip,
@@ -14,8 +17,10 @@ from app.inventory.documents import (
     Stop,
     StopDocument,
 )
+from app.inventory.rescue import NoRescue
 from app.inventory.show import NotLive
 from app.inventory.standing import show_document
+from app.platform.errors import NotFound
 from app.platform.openapi import problems
 
 router = APIRouter()
@@ -46,6 +51,29 @@ async def skip(
     """Move on from the live deal that is named. Naming it twice skips once."""
     skipped = await showrunner.skip(body.deal_id, who=by_person(person))
     return {"skipped": skipped} | await show_document(engine, clock)
+
+
+@router.post(
+    "/deals/{deal_id}/rescue",
+    operation_id="rescue_deal",
+    response_model=RescueDocument,
+    responses=problems(NotFound, NotLive, NoRescue),
+)
+async def rescue(
+    person: Merchandiser,
+    deal_id: Annotated[int, Path(ge=1, le=MAX_ID)],
+    body: Rescue,
+    engine: Database,
+    showrunner: Director,
+    clock: Time,
+) -> dict[str, Any]:
+    """Give the live deal more: a higher reward, more time for its pot, more time on stage. To ask twice adds it once.
+
+    Its price stays as it is. To give it up is a skip.
+    """
+    wanted = body.model_dump(exclude_none=True)
+    rescued = await showrunner.rescue(deal_id, wanted, who=by_person(person))
+    return {"rescued": rescued} | await show_document(engine, clock)
 
 
 @router.post(

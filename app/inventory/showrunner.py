@@ -8,6 +8,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from redis.exceptions import RedisError
@@ -15,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.inventory.changes import COMMAND_LINE, Who
+from app.inventory.cleared import LastCleared
 from app.inventory.live import (
     Present,
     as_set,
@@ -24,6 +26,7 @@ from app.inventory.live import (
     stock_version,
 )
 from app.inventory.records.counting import count_what_ended
+from app.inventory.rescue import Choices, rescue_deal
 from app.inventory.rotation import Decision, Keep, Mode
 from app.inventory.show import advance, next_step, set_show, skip, stop_show, take_the_shows_turn
 from app.platform.clock import Clock
@@ -51,6 +54,7 @@ class Showrunner:
     ) -> None:
         self._engine, self._checkout, self._stream = engine, checkout, stream
         self._clock, self._settings = clock, settings
+        self._last_cleared = LastCleared()
         self._tasks: list[asyncio.Task[None]] = []
         self._ended = asyncio.Event()  # some deal may have; also before this process began
         self._ended.set()
@@ -95,6 +99,13 @@ class Showrunner:
             stopped = await stop_show(connection, deal_id, self._clock.now(), at_once=at_once, who=who)
         await self.tick()
         return stopped
+
+    async def rescue(self, deal_id: int, wanted: Choices, *, who: Who = COMMAND_LINE) -> bool:
+        """Give the live deal more, see rescue.py. False where it has that already. Raises what rescue_deal raises."""
+        async with self._turn() as connection:
+            rescued = await rescue_deal(connection, deal_id, wanted, who=who, now=self._clock.now())
+        await self.tick()
+        return rescued
 
     async def tick(self) -> None:
         """Bring the show, the gate and what everyone sees up to date. Where a server is away a later tick does it.
@@ -149,7 +160,9 @@ class Showrunner:
         """How things stand, all as of one moment, and what is due."""
         async with self._engine.connect() as plain:
             connection = await plain.execution_options(isolation_level="REPEATABLE READ")
-            return await next_step(connection, self._clock.now(), self._settings.zone)
+            present, due = await next_step(connection, self._clock.now(), self._settings.zone)
+            cleared = await self._last_cleared.before(connection, present.show, present.deal)
+            return replace(present, cleared=cleared), due
 
     async def _advance(self) -> None:
         async with self._turn() as connection:

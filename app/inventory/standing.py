@@ -1,15 +1,17 @@
 """How the show stands, for those who run it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, select
-from sqlalchemy.engine import RowMapping
+from sqlalchemy.engine import Row, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.inventory.live import Present, read_present
+from app.inventory.live import Present, read_present, stall
 from app.inventory.show import queued
+from app.inventory.stall import next_rise, pot_time
 from app.inventory.tables import deals
+from app.payments import Money
 from app.platform.clock import Clock, rfc3339
 
 
@@ -53,6 +55,23 @@ def _on_stage(present: Present) -> dict[str, Any] | None:
         "started_at": rfc3339(deal.started_at),
         "ends_at": deal.ends_at and rfc3339(deal.ends_at),
         "seconds_left": None if deal.time_left is None else round(deal.time_left.total_seconds()),
+        "stall": _stall(present, deal),
+    }
+
+
+def _stall(present: Present, deal: Row[Any]) -> dict[str, Any] | None:
+    """What everyone is told of it, and what only those who run the show know."""
+    told, case = stall(present), present.stall
+    if told is None or case is None:
+        return None
+    rise = next_rise(case)
+    return told | {
+        "currency": deal.currency,
+        "rises_to": None if rise is None else Money(rise[1], deal.currency).document(),
+        "rises_at": None if rise is None or present.show.paused else rfc3339(rise[0]),
+        "pot": None if deal.pot is None else Money(deal.pot, deal.currency).document(),
+        "pot_minutes": None if deal.pot is None else pot_time(deal.pot_minutes) // timedelta(minutes=1),
+        "max_minutes": deal.max_minutes,
     }
 
 

@@ -70,8 +70,15 @@ deals = Table(
     Column("quantity", Integer, nullable=False),
     Column("unit_limit", Integer, nullable=False),
     Column("stock_display", Text, nullable=False, server_default=text("'percent'")),
-    Column("reward", Integer),
+    Column("reward", Integer),  # for each unit that a link sells
+    Column("friend_discount", Integer),  # off each unit, for who buys by a link
+    Column("reward_cap", Integer),  # for all helpers; none: as much as they sell
+    Column("reward_cap_each", Integer),  # for one of them
+    Column("friends_discount", Integer),  # off each unit, for who buys by a friend's link
     Column("stall_after_minutes", Integer),
+    Column("reward_steps", JSONB, nullable=False, server_default=text("'[]'")),  # see RewardStep
+    Column("pot", Integer),  # what the helpers share where the crowd clears a stall in time
+    Column("pot_minutes", Integer),
     Column("max_minutes", Integer),
     Column("not_before", DateTime(timezone=True)),
     # Unique: were a token two deals', a past deal's photo would show a coming one's.
@@ -83,6 +90,11 @@ deals = Table(
     Column("started_at", DateTime(timezone=True)),
     Column("ends_at", DateTime(timezone=True)),
     Column("time_left", Interval),  # of its longest time, while the show is paused or daily; none: all of it
+    # The stall, see stall.py. The first is since when it could be bought in a Woot-Off without a break.
+    Column("selling_since", DateTime(timezone=True)),
+    Column("still_since", DateTime(timezone=True)),  # it is paused since then
+    Column("stalled_since", DateTime(timezone=True)),  # put off by pauses, as is the next
+    Column("pot_until", DateTime(timezone=True)),
     Column("told_sold_out", Boolean, nullable=False, server_default=text("false")),
     Column("ended_at", DateTime(timezone=True)),
     Column("end_reason", Text),
@@ -109,6 +121,17 @@ shows = Table(
     Column("queue_version", BigInteger, nullable=False, server_default=text("1")),
     CheckConstraint("singleton", name="one_row"),
     CheckConstraint("mode IN ('daily', 'woot-off')", name="known_mode"),
+)
+
+# The times for which deals held up the show, as the clock on the wall had them; `until` is none while it lasts.
+stalls = Table(
+    "stalls",
+    metadata,
+    Column("deal_id", BigInteger, ForeignKey("deals.id"), primary_key=True, autoincrement=False),
+    Column("since", DateTime(timezone=True), primary_key=True),
+    Column("until", DateTime(timezone=True)),
+    CheckConstraint("until >= since", name="forward"),
+    Index("one_stall_of_a_deal", "deal_id", unique=True, postgresql_where=text("until IS NULL")),
 )
 
 # The audit trail. `queue_version` and `deal_version` are as they were right after the change.

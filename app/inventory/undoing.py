@@ -9,7 +9,13 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.inventory.changes import Who, note_change
-from app.inventory.editing import known_deal, refuse_where_fixed, set_states, write_fields
+from app.inventory.editing import (
+    known_deal,
+    refuse_over_the_caps,
+    refuse_where_fixed,
+    set_states,
+    write_fields,
+)
 from app.inventory.ordering import Target, moved
 from app.inventory.photos.changes import put_photo_back
 from app.inventory.queue import move_on, show_row, waiting_ids
@@ -75,6 +81,7 @@ def _as_columns(fields: dict[str, Any]) -> dict[str, Any]:
 def _refuse_kindly(row: Row[Any], wanted: dict[str, Any]) -> None:
     try:
         refuse_where_fixed(row, wanted)
+        refuse_over_the_caps(row, wanted)
     except Problem as fixed:
         raise CannotUndo(fixed.detail) from None
 

@@ -1,5 +1,7 @@
 """Every message to a shopper, and the rule that allows it. Knows no other room: who writes brings address and words."""
 
+from app.notices.coupon_letter import CouponReady
+from app.notices.friend_letters import FriendInvitation
 from app.notices.issue import Begin, GoOn, Issue, NotNow, read_issue
 from app.notices.letter import Letter
 from app.notices.letters import (
@@ -23,7 +25,7 @@ from app.notices.order_letters import (
     Shipped,
     StepWanted,
 )
-from app.notices.outbox import Addressee, Kept, forget, mails_to, post, take_back
+from app.notices.outbox import Addressee, Kept, forget, mails_to, post, take_back, take_back_mails
 from app.notices.postman import Postman
 from app.notices.press import NotItsTime, OutboxStuck, Press, Reader, Sent
 from app.notices.promises import Promise, promises
@@ -35,8 +37,10 @@ __all__ = [
     "Begin",
     "CardDeclined",
     "CardMissing",
+    "CouponReady",
     "EmailChanged",
     "EmailToConfirm",
+    "FriendInvitation",
     "GoOn",
     "Issue",
     "Kept",
@@ -66,4 +70,5 @@ __all__ = [
     "promises",
     "read_issue",
     "take_back",
+    "take_back_mails",
 ]

@@ -1,6 +1,7 @@
 """The outbox: a mail is a row in the transaction of what it tells of, so neither is there without the other."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,13 +35,14 @@ class Kept:
 
 async def post(
     connection: AsyncConnection, letter: Letter, to: Addressee, now: datetime, *, void: bool = False
-) -> None:
-    """Put `letter` into the outbox. A `void` one is never sent and keeps nothing: for callers whose work must not
-    tell whether there is anybody to write to.
+) -> str:
+    """Put `letter` into the outbox; the mail's id. A `void` one is never sent and keeps nothing: for callers whose work
+    must not tell whether there is anybody to write to.
     """
+    message_id = secrets.token_hex(16)
     await connection.execute(
         insert(mails).values(
-            message_id=secrets.token_hex(16),
+            message_id=message_id,
             rule=letter.rule.name,
             shopper_id=None if void else to.shopper_id,
             name="" if void else to.name,
@@ -55,6 +57,7 @@ async def post(
             due_at=now,
         )
     )
+    return message_id
 
 
 async def take_back(connection: AsyncConnection, shopper_id: int, *rules: str) -> None:
@@ -66,6 +69,14 @@ async def take_back(connection: AsyncConnection, shopper_id: int, *rules: str) -
         update(mails)
         .where(mails.c.shopper_id == shopper_id, mails.c.state == "waiting", mails.c.rule.in_(rules))
         .values(state="void", text="", way_out="")
+    )
+
+
+async def take_back_mails(connection: AsyncConnection, message_ids: Collection[str]) -> None:
+    """What waits of these mails, by the ids that `post` gave them, is not sent any more, and forgets to whom."""
+    waits = mails.c.message_id.in_(message_ids), mails.c.state == "waiting"
+    await connection.execute(
+        update(mails).where(*waits).values(state="void", text="", way_out="", name="", address="")
     )
 
 

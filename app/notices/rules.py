@@ -17,7 +17,9 @@ class Cause(StrEnum):
     SECURITY = "Somebody changed how your account is entered"
     ORDER = "You have an order here"
     LINE = "You stand in line"
+    HELP = "You have helped to sell something"
     NEWSLETTER = "You signed up for the newsletter"
+    FRIENDS = "Somebody who has your address invites you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +153,25 @@ LINE_OFFER = Rule(
     "you stood in line, and what you wanted is kept for you for five minutes",
     timedelta(minutes=5),
 )
+COUPON_READY = Rule(
+    "coupon-ready",
+    "Word of a coupon that you have earned",
+    Cause.HELP,
+    "a link of yours has sold something, and what it earned can be used from now on. It comes once a day at most",
+    timedelta(days=7),
+)
 NEWSLETTER = Rule(
     "newsletter",
     "The newsletter, once a month at most",
     Cause.NEWSLETTER,
     "you signed up for it, and said so once more from this mailbox",
+    timedelta(days=3),
+)
+FRIEND_INVITATION = Rule(
+    "friend-invitation",
+    "An invitation to somebody's friends list",
+    Cause.FRIENDS,
+    "somebody typed this address to invite you. It is kept for two weeks at most, and a link ends all of these",
     timedelta(days=3),
 )
 
@@ -176,6 +192,8 @@ RULES: tuple[Rule, ...] = (
     REFUND_SENT,
     SHIPPED,
     LINE_OFFER,
+    COUPON_READY,
     NEWSLETTER,
+    FRIEND_INVITATION,
 )
 BY_NAME = {rule.name: rule for rule in RULES}

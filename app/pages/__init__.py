@@ -1,32 +1,31 @@
-"""HTML for shoppers."""
+"""HTML for shoppers. Pages that nobody opens the shop with are in `later`, which `app/main.py` loads apart."""
 
-from app.pages.account_export import router as account_export_router
-from app.pages.account_screens import router as account_router
 from app.pages.accounts import router as accounts_router
-from app.pages.card_screens import router as cards_router
 from app.pages.feeds import Feeds
 from app.pages.feeds import router as feeds_router
+from app.pages.help_stories import HelpStories
+from app.pages.landings import Landings
 from app.pages.line_screens import router as line_router
-from app.pages.newsletter_screens import ONE_CLICK
-from app.pages.newsletter_screens import router as newsletter_router
-from app.pages.order_screens import router as orders_router
-from app.pages.promise_screen import router as promises_router
 from app.pages.rendering import problem_page, site
 from app.pages.screens import router as front_router
-from app.pages.sign_in_ways import router as sign_in_router
+from app.pages.share_pictures import router as share_pictures_router
+from app.pages.share_screens import router as landing_router
 
-routers = (
-    accounts_router,
-    sign_in_router,
-    account_router,
-    account_export_router,
-    newsletter_router,
-    orders_router,
-    cards_router,
-    line_router,
-    promises_router,
-    feeds_router,
-)
-KEYED = (ONE_CLICK,)
+routers = (accounts_router, line_router, share_pictures_router, feeds_router)
+# All that is in `later` lies below these, and nothing else does but what stands before it.
+LATER = ("/account", "/friends", "/newsletter", "/orders", "/promises", "/share", "/sign-in/", "/who-helped")
+# Mail programs post to it by themselves, some of them from a page of theirs: whoever has the address may.
+KEYED = (r"/newsletter/out/[^/]+", r"/friends/out/[^/]+")
 
-__all__ = ["KEYED", "Feeds", "front_router", "problem_page", "routers", "site"]
+__all__ = [
+    "KEYED",
+    "LATER",
+    "Feeds",
+    "HelpStories",
+    "Landings",
+    "front_router",
+    "landing_router",
+    "problem_page",
+    "routers",
+    "site",
+]

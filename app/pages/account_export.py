@@ -10,9 +10,11 @@ from starlette.responses import Response
 from app.identity import Asking, SignedIn, identity_of, person_asking
 from app.pages.account_route import AccountRoute
 from app.pages.address_typing import kept_address
+from app.pages.friend_export import friends_and_what_was_said
 from app.payments import Card, payments_of
 from app.platform.clock import rfc3339
-from app.sales import OrderStory, checkout_of, read_story, stood_in
+from app.sales import OrderStory, checkout_of, has_taken_one, read_story, stood_in
+from app.sharing import coupons_of, links_of
 
 router = APIRouter(include_in_schema=False, route_class=AccountRoute)
 
@@ -74,7 +76,42 @@ async def everything(request: Request, asking: SignedIn) -> dict[str, Any]:
         "cards": [_card(card) for card in await payments_of(request).cards.of(person.id)],
         "orders": await _orders(request, person.id),
         "lines": await _lines(request, person.id),
+        "share_links": await _links(request, person.id),
+        "friends": await friends_and_what_was_said(request, asking),
+        "coupons": await _coupons(request, person.id),
     }
+
+
+async def _links(request: Request, shopper_id: int) -> list[dict[str, Any]]:
+    async with identity_of(request).engine.connect() as connection:
+        return [
+            {
+                "code": link.code,
+                "deal_id": link.deal_id,
+                "visits": link.visits,
+                "named": link.named,
+                "advice": link.advice,
+                "made_at": rfc3339(link.made_at),
+            }
+            for link in await links_of(connection, shopper_id)
+        ]
+
+
+async def _coupons(request: Request, shopper_id: int) -> list[dict[str, Any]]:
+    """What they have earned, newest first."""
+    identity = identity_of(request)
+    found = await coupons_of(identity.engine, shopper_id, identity.clock.now(), most=None)
+    return [
+        {
+            "code": coupon.code,
+            "amount": coupon.amount.document(),
+            "state": coupon.state,
+            "why": coupon.why,
+            "expires_at": rfc3339(coupon.expires_at),
+            "used_for": coupon.order_id,
+        }
+        for coupon in found
+    ]
 
 
 async def _orders(request: Request, shopper_id: int) -> list[dict[str, Any]]:
@@ -86,7 +123,8 @@ async def _orders(request: Request, shopper_id: int) -> list[dict[str, Any]]:
             for order in some:
                 now = identity.clock.now()
                 story = await read_story(connection, order.id, now, shopper_id=shopper_id)
-                found.append(order.document() | (_story(story) if story else {}))
+                team = {"took_one_for_the_team": await has_taken_one(connection, order.id)}
+                found.append(order.document() | (_story(story) if story else {}) | team)
         after = some[-1].id
     return found
 

@@ -36,4 +36,6 @@ def _way_back(request: Request) -> str:
     if request.method == "GET":
         return f"{path}?{query}" if query else path
     parts = path.split("/")
-    return "/".join(parts[:3]) if parts[1] == "orders" else "/account"
+    if parts[1] == "orders":
+        return "/".join(parts[:3])
+    return "/friends" if parts[1] == "friends" else "/account"

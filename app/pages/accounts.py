@@ -36,6 +36,7 @@ from app.pages.rendering import page
 from app.pages.wish import WISH_NOTICE, WISH_PATH, fulfil, kept_wish
 from app.platform.errors import NotFound, Problem, SlowDown
 from app.platform.puzzles import ProofOfWorkRequired, puzzle_text
+from app.sharing import claim_in
 
 router = APIRouter(include_in_schema=False)
 
@@ -210,7 +211,8 @@ async def _busy(request: Request, template: str, form: FormView, busy: Problem) 
 
 
 async def come_in(request: Request, arrival: Arrival, onward: str) -> Response:
-    """Set the cookie; and where a wish was kept while asking, fulfil it now."""
+    """Set the cookie, and give them the links that they made before; where a wish was kept meanwhile, fulfil it."""
+    await claim_in(request, arrival.person.id)
     if onward == WISH_PATH:
         response = await fulfil(request, arrival.person.id)
     else:

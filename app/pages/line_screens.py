@@ -26,6 +26,7 @@ from app.sales import (
     order_or_refusal,
     turnstile_of,
 )
+from app.sharing import referral_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -116,7 +117,7 @@ async def take(
     except SlowDown as refused:
         return RedirectResponse(f"/line?sorry={refused.slug()}", 303)
     checkout = checkout_of(request)
-    wish = Wish(asking.shopper_id, key, deal_id, 1, None, offer)
+    wish = Wish(asking.shopper_id, key, deal_id, 1, None, offer, await referral_of(request, deal_id))
     outcome = order_or_refusal(await checkout.purchase(wish), checkout.live_deal_id)
     if isinstance(outcome, Problem):
         return RedirectResponse(f"/line?sorry={outcome.slug()}", 303)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from math import floor
 from typing import Any, Literal
 from urllib.parse import urljoin
+
+from app.pages.stall_views import StallView, cleared_words, stall_view, weekday_and_hour
 
 Phase = Literal["live", "sold-out", "paused", "closed"]
 
@@ -83,10 +85,16 @@ class LiveView:
     next_at: str | None  # when the next crate opens (RFC 3339), where that is known
     canonical: str | None
     photo_absolute: str | None
+    stall: StallView
+    cleared: str  # of the stall before this deal, or empty
 
 
-def live_view(snapshot: Mapping[str, Any], *, zone: tzinfo = UTC, site_url: str | None = None) -> LiveView:
-    """The live page of this snapshot. `zone` is the shop's time zone, `site_url` its public address."""
+def live_view(
+    snapshot: Mapping[str, Any], *, zone: tzinfo = UTC, site_url: str | None = None, event: str = "show"
+) -> LiveView:
+    """The live page of this snapshot. `zone` is the shop's time zone, `site_url` its public address, `event` what it
+    calls its show.
+    """
     show, deal, stock = snapshot["show"], snapshot["deal"], snapshot["stock"]
     phase = _phase(show, deal, stock)
     percent = int(stock["left_percent"]) if deal and stock else 0
@@ -123,6 +131,8 @@ def live_view(snapshot: Mapping[str, Any], *, zone: tzinfo = UTC, site_url: str 
         next_at=show["next_at"],
         canonical=urljoin(site_url, "/") if site_url else None,
         photo_absolute=urljoin(site_url, photo.src) if site_url and photo else None,
+        stall=stall_view(snapshot, event=event, zone=zone),
+        cleared=cleared_words(snapshot),
     )
 
 
@@ -185,16 +195,10 @@ def _quickest(pace: Mapping[str, Any] | None) -> str:
 
 def _next_words(show: Mapping[str, Any], phase: Phase, zone: tzinfo) -> str:
     if show["next_at"]:
-        return f"Opens {_weekday_and_hour(show['next_at'], zone)}."
+        return f"Opens {weekday_and_hour(show['next_at'], zone)}."
     match phase:
         case "paused":
             return "Opens when the show goes on."
         case "closed":
             return "Nothing is packed yet."
     return "Opens the moment this sells out." if show["mode"] == "woot-off" else "Opens at midnight."
-
-
-def _weekday_and_hour(at: str, zone: tzinfo) -> str:
-    """Such as: Saturday, 12:00 AM CST"""
-    local = datetime.fromisoformat(at).astimezone(zone)
-    return f"{local:%A}, {local.hour % 12 or 12}:{local:%M %p %Z}".strip()

@@ -13,9 +13,6 @@ from app.platform.errors import NotFound
 
 router = APIRouter(include_in_schema=False)
 
-# Mail programs post to it by themselves, some of them from a page of theirs: whoever has the address may.
-ONE_CLICK = r"/newsletter/out/[^/]+"
-
 
 @router.get("/newsletter/in")
 async def is_reader(request: Request) -> Response:

@@ -12,11 +12,15 @@ from app.pages.card_views import card_view
 from app.pages.form_views import AddressForm
 from app.pages.order_story_views import OrderNow, order_now
 from app.pages.order_views import order_view
+from app.pages.price_views import TakenOff, taken_off_view
 from app.pages.rendering import page
-from app.payments import payments_of
+from app.pages.team_views import TeamView
+from app.pages.who_helped_screens import team_of
+from app.payments import Money, payments_of
 from app.platform.errors import NotFound
 from app.platform.settings import Settings
 from app.sales import OrderStory, Settlement, cancel_order, checkout_of, give_address, look_again, read_story
+from app.sharing import coupon_for
 
 router = APIRouter(include_in_schema=False, route_class=AccountRoute)
 
@@ -150,11 +154,26 @@ async def _show(
         "order.html",
         status=422 if wrong else 200,
         order=order_view(story.order.document(), zone=_settings(request).zone),
+        off=await _taken_off(request, story),
+        team=await _team(request, story),
         now=_now(request, story),
         cards=[card_view(card, now) for card in await payments_of(request).cards.of(asking.shopper_id)],
         form=wrong or await blank_form(request, asking, action, BUTTON, story.address),
         message=message,
     )
+
+
+async def _taken_off(request: Request, story: OrderStory) -> TakenOff:
+    discount = Money(story.order.discount, story.order.currency)
+    if not discount.amount:
+        return taken_off_view(discount, 0)
+    async with identity_of(request).engine.connect() as connection:
+        return taken_off_view(discount, await coupon_for(connection, story.order.id))
+
+
+async def _team(request: Request, story: OrderStory) -> TeamView:
+    async with identity_of(request).engine.connect() as connection:
+        return await team_of(connection, story.order)
 
 
 def _settings(request: Request) -> Settings:

@@ -1,7 +1,9 @@
 """Buying from the page's form, also for someone who has yet to sign in: the wish is kept meanwhile."""
 
 import json
+from collections.abc import Mapping
 
+from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -10,6 +12,7 @@ from app.platform.address import party_of
 from app.platform.errors import Problem, SlowDown
 from app.platform.puzzles import ProofOfWorkRequired, puzzle_text
 from app.sales import SoldOut, Wish, checkout_of, order_or_refusal, turnstile_of
+from app.sharing import referral_of
 
 WISH_PATH = "/buy"
 WISH_NOTICE = "Sign in, and we will take it off the shelf for you, if one is still there."
@@ -23,9 +26,9 @@ def kept_wish(request: Request) -> dict[str, object] | None:
     return None if signed is None else json.loads(bytes.fromhex(signed))
 
 
-def keep_wish(request: Request, response: Response, key: str, deal_id: int, quantity: int) -> None:
-    """Have the browser remember what it wants, for a quarter of an hour."""
-    wish = json.dumps({"key": key, "deal_id": deal_id, "quantity": quantity}).encode().hex()
+def keep_wish(request: Request, response: Response, wanted: Mapping[str, object]) -> None:
+    """Have the browser remember what it wants (a Wish but for whose it is), for a quarter of an hour."""
+    wish = json.dumps(wanted).encode().hex()
     response.set_cookie(
         COOKIE,
         request.app.state.signer.sign("wish", wish),
@@ -55,6 +58,7 @@ async def buy_for(request: Request, wish: Wish, proof: str = "") -> Response:
         await turnstile_of(request).admit(wish.shopper_id, party_of(request), wish.key, proof)
     except (SlowDown, ProofOfWorkRequired) as first:
         return await _not_yet(request, wish, first)
+    wish = structs.replace(wish, referral=await referral_of(request, wish.deal_id))
     checkout = checkout_of(request)
     outcome = order_or_refusal(await checkout.purchase(wish), checkout.live_deal_id)
     if isinstance(outcome, Problem):

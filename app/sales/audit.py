@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.platform.proof import LOOK_AGAIN_SECONDS, Breach, Examined, no_row, prove
 from app.sales.gate import Gate
+from app.sales.help_audit import PROMISES as HELP_PROMISES
 from app.sales.line.audit import PROMISES as LINE_PROMISES
 from app.sales.offers import Offer, open_deal_id, read_offer
 from app.sales.settlement.audit import PROMISES as SETTLEMENT_PROMISES
@@ -16,7 +17,8 @@ AT_REST = "What the gate still gives out and what is sold add up to what there w
 STILL_SECONDS = 4.0  # a shop that runs has found and counted again units in nobody's hands by then
 PATIENCE_SECONDS = 10.0  # how long purchases may go on before we say that we saw no rest
 
-# A cancelled order keeps its place, its key, its second, its coupon and its helper, and holds no units.
+# A cancelled order keeps its place, its key, its second, what it has off and its helper, and holds no units. Its coupon
+# has gone back, and so has a refunded one's.
 PROMISES = [
     no_row(
         "No deal has sold more than it had.",
@@ -141,11 +143,17 @@ PROMISES = [
         """,
     ),
     no_row(
-        "No order has anything off without a coupon that was used for it.",
+        "No order has anything off without a coupon that was used for it, or a friend who brought it.",
         """
         SELECT o.deal_id, format('order %s of shopper %s has %s off', o.id, o.shopper_id, o.discount) AS words
-        FROM orders o LEFT JOIN coupons c ON c.order_id = o.id AND c.state = 'used'
-        WHERE o.discount <> 0 AND c.code IS NULL ORDER BY 1, o.place
+        FROM orders o JOIN offers f ON f.deal_id = o.deal_id
+        LEFT JOIN attributions a ON a.order_id = o.id
+        LEFT JOIN coupon_returns b ON b.order_id = o.id AND o.status IN ('cancelled', 'refunded')
+        LEFT JOIN coupons c ON (c.order_id = o.id AND c.state = 'used') OR c.code = b.code
+        WHERE o.discount <> 0 AND o.discount <> least(o.unit_price::bigint * o.quantity, coalesce(c.amount, 0)
+            + CASE WHEN a.order_id IS NULL THEN 0 WHEN a.as_friend THEN greatest(f.friend_discount, f.friends_discount)
+                ELSE f.friend_discount END::bigint * o.quantity)
+        ORDER BY 1, o.place
         """,
     ),
     no_row(
@@ -154,8 +162,8 @@ PROMISES = [
         SELECT o.deal_id, format('coupon %s of shopper %s, worth %s, is used for order %s, which has %s off',
             c.code, c.shopper_id, c.amount, c.order_id, coalesce(o.discount::text, 'never stood and nothing')) AS words
         FROM coupons c LEFT JOIN orders o ON o.id = c.order_id
-        WHERE c.state = 'used' AND (o.shopper_id, o.currency, o.discount)
-            IS DISTINCT FROM (c.shopper_id, c.currency, least(c.amount, o.unit_price::bigint * o.quantity)) ORDER BY 1
+        WHERE c.state = 'used' AND ((o.shopper_id, o.currency) IS DISTINCT FROM (c.shopper_id, c.currency)
+            OR o.discount < least(c.amount, o.unit_price::bigint * o.quantity)) ORDER BY 1
         """,
     ),
     no_row(
@@ -200,7 +208,7 @@ async def audit_sales(engine: AsyncEngine, redis: Redis) -> list[Examined]:
 
     Raises what PostgreSQL raises, and GateLostError.
     """
-    promised = await prove(engine, [*PROMISES, *SETTLEMENT_PROMISES, *LINE_PROMISES])
+    promised = await prove(engine, [*PROMISES, *HELP_PROMISES, *SETTLEMENT_PROMISES, *LINE_PROMISES])
     return [*promised, await examine_gate(engine, Gate(redis))]
 
 

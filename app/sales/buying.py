@@ -13,7 +13,9 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 from fastapi.exceptions import RequestValidationError
+from msgspec import structs
 from pydantic import ValidationError
+from starlette.requests import cookie_parser
 from starlette.types import Receive, Scope, Send
 
 from app.identity import Identity, SignInRequired, shown_in
@@ -29,10 +31,12 @@ from app.sales.purchase import Checkout
 from app.sales.refusals import IdempotencyKeyRequired, order_or_refusal
 from app.sales.turnstile import BUY, Turnstile
 from app.sales.verdict import Bought, SoldOut, Verdict
+from app.sharing import CAME_BY, Sharing, referral_by, referral_in, visit_in
 
 # Refused by the shop for no fault of the request's, so nobody has read which deal it was for: most likely the live one.
 SHOPS_OWN = (429, 500, 503)
 PROOF = FIELD.lower().encode()
+CAME_BY_COOKIE = f"{CAME_BY}=".encode()
 VISIBLE_ASCII = re.compile(rb"[\x21-\x7e]{1,255}")
 
 
@@ -60,10 +64,15 @@ class Buying:
     """`POST /orders`: what a request means, and what the answer looks like. Also an ASGI app of its own."""
 
     def __init__(
-        self, identity: Identity, checkout: Checkout, turnstile: Turnstile, public_host: str | None
+        self,
+        identity: Identity,
+        checkout: Checkout,
+        turnstile: Turnstile,
+        public_host: str | None,
+        sharing: Sharing | None = None,
     ) -> None:
         self._identity, self._checkout, self._public_host = identity, checkout, public_host
-        self._turnstile = turnstile
+        self._turnstile, self._sharing = turnstile, sharing
         self._secure = identity.secure
         always = {**strict_fields(identity.secure), "Cache-Control": "no-store"}
         always["RateLimit-Policy"] = turnstile.policy
@@ -107,13 +116,42 @@ class Buying:
         if not self._turnstile.lets_in(wish.shopper_id, address, wish.key, time.monotonic()):
             if PROOF not in fields:
                 raise self._turnstile.puzzles.refusal(BUY, str(wish.shopper_id))
-            return asyncio.ensure_future(self._work_first(wish, address, fields[PROOF]))
+            return asyncio.ensure_future(self._work_first(wish, fields, address))
+        if CAME_BY_COOKIE in fields.get(b"cookie", b""):
+            known = self._helped_at_once(wish, fields)
+            if known is None:
+                return asyncio.ensure_future(self._helped(wish, fields))
+            wish = known
         found = self._checkout.begin(wish)
         return found if isinstance(found, asyncio.Future) else self.told(found)
 
-    async def _work_first(self, wish: Wish, address: str | None, proof: bytes) -> Verdict:
+    async def _work_first(self, wish: Wish, fields: Mapping[bytes, bytes], address: str | None) -> Verdict:
         """Buy, where the work was done."""
-        await self._turnstile.admit(wish.shopper_id, address, wish.key, proof.decode("latin-1").strip())
+        proof = fields[PROOF].decode("latin-1").strip()
+        await self._turnstile.admit(wish.shopper_id, address, wish.key, proof)
+        return await self._helped(wish, fields)
+
+    def _helped_at_once(self, wish: Wish, fields: Mapping[bytes, bytes]) -> Wish | None:
+        """What is wanted, and by whose link; None where that is to be looked up first.
+
+        A crowd that buys by a few links must not cost a task and a turn of the loop for each purchase.
+        """
+        if self._sharing is None:
+            return wish
+        cookies = _cookies(fields)
+        visit = visit_in(self._sharing, cookies, wish.deal_id)
+        if visit is None:
+            return wish
+        shared = self._sharing.owned(visit.code)
+        if shared is None:
+            return None
+        return structs.replace(wish, referral=referral_by(self._sharing, cookies, wish.deal_id, shared))
+
+    async def _helped(self, wish: Wish, fields: Mapping[bytes, bytes]) -> Verdict:
+        """Buy, by the link that the browser came by, where it came by one."""
+        if self._sharing is not None:
+            referral = await referral_in(self._sharing, _cookies(fields), wish.deal_id)
+            wish = structs.replace(wish, referral=referral)
         return await self._checkout.purchase(wish)
 
     def told(self, verdict: Verdict) -> Answer:
@@ -162,6 +200,10 @@ class Buying:
             (b"content-length", b"%d" % len(body)),
         ]
         return Answer(problem.status, self._always + _raw(problem.headers().items()) + own, body)
+
+
+def _cookies(fields: Mapping[bytes, bytes]) -> dict[str, str]:
+    return cookie_parser(fields.get(b"cookie", b"").decode("latin-1"))
 
 
 async def _whole(fields: Mapping[bytes, bytes], receive: Receive) -> bytes:

@@ -17,6 +17,7 @@ from app.sales.desk_orders import (
     orders_by_id,
     orders_to_pack,
 )
+from app.sales.helped_sales import HelpedSales, read_helped_sales
 from app.sales.line.standing import LineCounts, count_line
 from app.sales.record import FIRST_MINUTES, SaleRecord, read_curves, read_refused_totals, read_sale_records
 from app.sales.refused import read_refusals
@@ -30,6 +31,7 @@ __all__ = [
     "FIRST_MINUTES",
     "Curve",
     "DealOrders",
+    "HelpedSales",
     "LineCounts",
     "NotRefundable",
     "OrderAtDesk",
@@ -50,6 +52,7 @@ __all__ = [
     "orders_to_pack",
     "read_curve",
     "read_curves",
+    "read_helped_sales",
     "read_last_sale",
     "read_refusals",
     "read_refused_totals",

@@ -1,4 +1,4 @@
-"""What people who deleted their accounts have left with others: cards, and addresses that no parcel needs any more.
+"""What people who deleted their accounts have left with others: cards, friends lists, addresses that no parcel needs.
 
 An account is deleted in one moment, while its cards are dropped at a provider that may be away, and an address is
 needed until the parcel is out. So this looks again and again for what is left; each step is safe to repeat.
@@ -14,6 +14,7 @@ from app.platform.ending import end_tasks
 from app.platform.failpoints import reach
 from app.platform.logging import get_logger
 from app.platform.rounds import wait_for
+from app.sharing import forget_gone_friends, forget_sharers
 
 log = get_logger(__name__)
 
@@ -59,6 +60,8 @@ class Forgetting:
         which = {"provider": self._payments.provider.name, "most": AT_ONCE}
         async with self._engine.begin() as connection:
             await connection.execute(FORGET_ADDRESSES)
+            await forget_gone_friends(connection)
+            await forget_sharers(connection)
             gone = list((await connection.scalars(LEFT_CARDS, which)).all())
         for shopper_id in gone:
             await reach("before-cards-are-forgotten")

@@ -209,6 +209,13 @@ class Ledger:
         async with self._engine.connect() as connection:
             return [_standing(row).order for row in await connection.execute(query)]
 
+    async def units_of(self, shopper_id: int) -> int:
+        """How many units a shopper has bought, of all deals together; without orders that are over."""
+        stands = orders.c.status.not_in(("cancelled", "refunded"))
+        query = select(func.sum(orders.c.quantity)).where(orders.c.shopper_id == shopper_id, stands)
+        async with self._engine.connect() as connection:
+            return int(await connection.scalar(query) or 0)
+
 
 async def find_standing(connection: AsyncConnection, shopper_id: int, key: str) -> Standing | None:
     """The order that stands under this shopper's key, as this transaction sees it."""
@@ -227,13 +234,15 @@ def _rarities(entries: Sequence[Entry]) -> tuple[list[Any] | None, ...]:
     """Discounts, coupons, helpers and links; None for a column that nobody in the group needs."""
     wishes = [entry.wish for entry in entries]
     coupons = [wish.coupon for wish in wishes]
-    discounts = None if coupons.count(None) == len(coupons) else [entry.discount for entry in entries]
     referrals = [wish.referral for wish in wishes]
-    if referrals.count(None) == len(referrals):
-        return discounts, discounts and coupons, None, None
+    has_coupons = coupons.count(None) < len(coupons)
+    has_help = referrals.count(None) < len(referrals)
+    if not has_coupons and not has_help:
+        return None, None, None, None
+    discounts = [entry.discount for entry in entries]
     helpers = [referral and referral.helper_id for referral in referrals]
-    links = [referral and referral.link for referral in referrals]
-    return discounts, discounts and coupons, helpers, links
+    links = [referral and referral.written for referral in referrals]
+    return discounts, coupons if has_coupons else None, *((helpers, links) if has_help else (None, None))
 
 
 def _meaning(error: BaseException) -> Exception:

@@ -42,6 +42,8 @@ async def open_offer(connection: AsyncConnection, terms: Terms, now: datetime) -
         "shipping": terms.shipping,
         "quantity": terms.quantity,
         "unit_limit": terms.limit,
+        "friend_discount": terms.friend_discount,
+        "friends_discount": terms.friends_discount,
         "opened_at": now,
     }
     await connection.execute(insert(offers).values(values))
@@ -84,6 +86,14 @@ async def read_sold(connection: AsyncConnection, deal_ids: Collection[int]) -> d
     return {row.deal_id: row.sold for row in await connection.execute(query)}
 
 
+async def read_terms(connection: AsyncConnection, deal_ids: Collection[int]) -> dict[int, Terms]:
+    """What these deals are or were sold on, by deal; one that never was on offer is not among them."""
+    if not deal_ids:
+        return {}
+    found = await connection.execute(select(offers).where(offers.c.deal_id.in_(deal_ids)))
+    return {row.deal_id: _offer(row).terms for row in found}
+
+
 async def lock_offer(connection: AsyncConnection, deal_id: int) -> Offer | None:
     """The offer as it stays until the transaction ends: whoever sells, gives back or keeps units of it waits."""
     held = select(offers.c.deal_id).where(offers.c.deal_id == deal_id).with_for_update(key_share=True)
@@ -110,6 +120,8 @@ def _offer(row: Row[tuple[object, ...]]) -> Offer:
         row.shipping,
         row.quantity,
         row.unit_limit,
+        row.friend_discount,
+        row.friends_discount,
     )
     return Offer(
         terms,

@@ -12,12 +12,16 @@ import msgspec
 
 from app.payments import Money
 from app.platform.clock import rfc3339
-from app.sharing import Referral
+from app.sharing import Referral, taken_off
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a deal is sold on. Amounts in minor units of `currency`; `quantity` units, `limit` of them a shopper."""
+    """What a deal is sold on. Amounts in minor units of `currency`; `quantity` units, `limit` of them a shopper.
+
+    `friend_discount` comes off each unit for who was brought by somebody, `friends_discount` for who was brought by
+    somebody on their friends list; the larger one counts.
+    """
 
     deal_id: int
     title: str
@@ -26,6 +30,8 @@ class Terms:
     shipping: int
     quantity: int
     limit: int
+    friend_discount: int = 0
+    friends_discount: int = 0
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -43,6 +49,21 @@ class Wish(msgspec.Struct, frozen=True):
     def body_hash(self) -> bytes:
         """Tells whether two requests under one key ask for the same."""
         return _body_hash(self.deal_id, self.quantity, self.coupon, self.line_offer)
+
+
+def discount_for(terms: Terms, wish: Wish, *, coupon: int = 0) -> int:
+    """What comes off a wish's goods: a friend's discount, and a `coupon` worth so much. Minor units."""
+    each = 0
+    if wish.referral is not None and is_brought(wish):
+        each = terms.friend_discount
+        if wish.referral.as_friend:
+            each = max(each, terms.friends_discount)
+    return taken_off(terms.unit_price * wish.quantity, friend=each * wish.quantity, coupon=coupon)
+
+
+def is_brought(wish: Wish) -> bool:
+    """Whether somebody else has brought it."""
+    return wish.referral is not None and wish.referral.helper_id != wish.shopper_id
 
 
 @lru_cache(maxsize=1024)  # nearly all ask for one or two of the live deal

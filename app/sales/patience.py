@@ -24,6 +24,11 @@ class Patience:
         if self._timer is None:
             self._timer = loop.call_later(self.seconds, self._ring)
 
+    def has_been_quiet(self, seconds: float) -> bool:
+        """Whether nothing has begun for so long."""
+        now = asyncio.get_running_loop().time()
+        return not self._waiting or self._waiting[-1][0] - self.seconds + seconds < now
+
     def _ring(self) -> None:
         loop, self._timer = asyncio.get_running_loop(), None
         while self._waiting:

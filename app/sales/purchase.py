@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.platform.clock import Clock
 from app.platform.ending import end_tasks
 from app.sales import measures
+from app.sales.friends_price import among_friends, friendship_counts
 from app.sales.gate import Gate
 from app.sales.ledger import Ledger
 from app.sales.line.taking import settle_by_offer
 from app.sales.offers import Offer, read_offer
-from app.sales.order import Terms, Wish
+from app.sales.order import Terms, Wish, discount_for
 from app.sales.patience import Patience
 from app.sales.pipeline import Pipeline
 from app.sales.recount import NotOnOffer, Opened, recount
@@ -37,6 +38,7 @@ Result = TypeVar("Result")
 
 MOST_LOOKING = 500  # purchases at the same time of deals that this process does not sell
 PATIENCE_SECONDS = 8.0  # how long a request waits for its outcome
+RUSH_SECONDS = 1.0  # after a purchase, in which the next is to be expected
 
 
 class Checkout:
@@ -60,9 +62,8 @@ class Checkout:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._looking: set[asyncio.Task[Any]] = set()  # those of them that look for a deal
         self._looks: dict[int, asyncio.Task[Pipeline | Offer | None]] = {}  # under way, by deal
-        self._unsettled: dict[
-            int, tuple[object, datetime]
-        ] = {}  # by deal: epoch, sold and left, and since when
+        # By deal: epoch, sold and left, and since when.
+        self._unsettled: dict[int, tuple[object, datetime]] = {}
 
     async def purchase(self, wish: Wish, *, patience: float = PATIENCE_SECONDS) -> Verdict:
         """Buy what is wished for. Returns only what is true: a `Bought` order is durable. Waits `patience` seconds.
@@ -130,7 +131,9 @@ class Checkout:
         wish = purchase.wish
         pipeline = self._pipelines.get(wish.deal_id)
         if pipeline is not None and wish.line_offer is None and _takes(pipeline, wish):
-            if wish.coupon is None:
+            if wish.coupon is None and not friendship_counts(pipeline.sale.terms, wish):
+                if wish.referral is not None:
+                    purchase.discount = discount_for(pipeline.sale.terms, wish)
                 pipeline.sale.submit(purchase)
             else:
                 self._aside(self._begin_with_a_look(purchase))
@@ -177,15 +180,16 @@ class Checkout:
 
     async def _price(self, terms: Terms, purchase: Purchase) -> bool:
         """Put the discount on; False where the coupon is not to be used."""
+        if friendship_counts(terms, purchase.wish):
+            purchase.wish = await among_friends(self._engine, purchase.wish)
         wish = purchase.wish
         if wish.coupon is None:
+            purchase.discount = discount_for(terms, wish)
             return True
-        goods = terms.unit_price * wish.quantity
-        now, currency = self._clock.now(), terms.currency
-        found = await quote(
-            self._engine, wish.coupon, wish.shopper_id, goods=goods, currency=currency, now=now
-        )
-        purchase.discount = 0 if found is None else found.amount
+        goods, now = terms.unit_price * wish.quantity, self._clock.now()
+        asked = (wish.coupon, wish.shopper_id)
+        found = await quote(self._engine, *asked, goods=goods, currency=terms.currency, now=now)
+        purchase.discount = 0 if found is None else discount_for(terms, wish, coupon=found.amount)
         return found is not None
 
     async def follow(self, deal_id: int | None) -> None:
@@ -238,10 +242,20 @@ class Checkout:
             return True
         return await self._gate.left(self.live_deal_id, offer.epoch) is not None
 
+    def terms_of(self, deal_id: int) -> Terms | None:
+        """What this process sells a deal on; None where it does not, or not yet."""
+        pipeline = self._pipelines.get(deal_id)
+        return None if pipeline is None else pipeline.sale.terms
+
     @property
     def waiting(self) -> int:
         """Purchases whose outcome is not known yet."""
         return len(self._under_way)
+
+    @property
+    def is_rush(self) -> bool:
+        """Whether somebody asked to buy within the last second: what can wait should."""
+        return not self._patience.has_been_quiet(RUSH_SECONDS)
 
     async def stop(self) -> None:
         """End this process's part in every sale."""

@@ -30,6 +30,8 @@ offers = Table(
     Column("shipping", Integer, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("unit_limit", Integer, nullable=False),
+    Column("friend_discount", Integer, nullable=False, server_default=text("0")),  # off each unit
+    Column("friends_discount", Integer, nullable=False, server_default=text("0")),  # the same, among friends
     Column("sold", Integer, nullable=False, server_default=text("0")),
     Column("orders", Integer, nullable=False, server_default=text("0")),
     Column("epoch", Integer, nullable=False, server_default=text("1")),
@@ -82,6 +84,16 @@ buyers = Table(
     Column("units", Integer, nullable=False),
     Column("unit_limit", Integer, nullable=False),
     CheckConstraint("units >= 0 AND units <= unit_limit", name="within_limit"),
+)
+
+# Who says that they bought of a deal that held up the show only so that it goes on, and by which order: see team.py.
+took_one = Table(
+    "took_one",
+    metadata,
+    Column("deal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("shopper_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("order_id", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
 )
 
 # Attempts to buy that were refused, by the problem's slug: see refused.py.

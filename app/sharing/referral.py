@@ -2,10 +2,22 @@
 
 from dataclasses import dataclass
 
+OWN_BROWSER, AS_FRIEND = "@", "+"  # in no link's code
+
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """The link that a shopper came by, and whose it is."""
+    """The link that a shopper came by, and whose it is. `own_browser`: the link was made in the one that buys.
+
+    `as_friend`: they are friends, and the price is what it is for that.
+    """
 
     link: str
     helper_id: int
+    own_browser: bool = False
+    as_friend: bool = False
+
+    @property
+    def written(self) -> str:
+        """The link as it goes to the books with the order, which have no other place for what is so seldom."""
+        return self.link + OWN_BROWSER * self.own_browser + AS_FRIEND * self.as_friend

@@ -15,6 +15,7 @@ Snapshot = dict[str, Any]
 KEPT = 300  # events for everybody that somebody who was away for a moment still gets
 KEPT_PERSONAL = 1000  # the same, of all shoppers' own
 MOST_WELCOMES = 64  # of different ids that are kept ready
+MOVES = ("stock", "pace", "crowd", "stall")  # what a `stock` says of a snapshot
 RESUMED = {"chat", "you"}  # the other kinds are worth nothing later
 
 
@@ -173,7 +174,7 @@ class Timeline:
 
 def with_stock(whole: Snapshot, stock: Snapshot) -> Snapshot:
     """A snapshot with the newest stock in it."""
-    return whole | {name: stock[name] for name in ("stock", "pace", "crowd")}
+    return whole | {name: stock[name] for name in MOVES if name in stock}
 
 
 def _joined(lacking: list[tuple[int, bytes]]) -> bytes:

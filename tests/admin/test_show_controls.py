@@ -73,7 +73,9 @@ async def test_a_show_is_started_paused_resumed_skipped_and_stopped_by_forms(
     assert await history(engine) == [(1, "ended", "skipped"), (2, "ended", "stopped")]
 
     async with engine.connect() as connection:
-        noted = (await connection.execute(select(changes.c.person_name, changes.c.action))).all()
+        noted = (
+            await connection.execute(select(changes.c.person_name, changes.c.action).order_by(changes.c.id))
+        ).all()
     assert {name for name, _ in noted} == {noted[0].person_name}
     assert [action for _, action in noted] == ["show", "show", "show", "skip", "show", "show", "show"]
 

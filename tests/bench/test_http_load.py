@@ -6,9 +6,11 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from bench.http_load import requests
 from bench.load import Load, Report
 from bench.measuring import measure
 
@@ -73,6 +75,17 @@ async def test_every_answer_is_counted_and_every_request_has_a_key_of_its_own(to
     assert set(server.keys.values()) == {1}
     assert (report.unanswered, report.reconnects) == (0, 0)
     assert 0 < report.answers <= server.sent.total()
+
+
+def test_each_request_shows_the_next_token_and_the_next_cookie(tokens: str, tmp_path: Path) -> None:
+    cookies = tmp_path / "cookies"
+    cookies.write_text("came_by=bea\n\n")
+    load = Load(80, "/", 1, 1.0, tokens=tokens, cookies=str(cookies), body="{}")
+    next_request = requests(load)
+    first, second = next_request(), next_request()
+    assert b"Bearer one\r\nCookie: came_by=bea\r\n" in first
+    assert b"Bearer two\r\n" in second
+    assert b"Cookie" not in second
 
 
 async def test_what_was_put_off_or_lost_is_asked_again_under_the_same_key(tokens: str) -> None:

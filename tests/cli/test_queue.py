@@ -93,3 +93,17 @@ async def test_what_was_sold_of_a_deal_that_leaves_the_stage_is_said(
         await shop.showrunner.tick()
         await shop.sell(await a_shopper(engine, SystemClock()), 1, quantity=2)
     assert (await terminal.facts("queue", "withdraw", "1"))["sold"] == 2
+
+
+async def test_what_is_said_of_help_is_said_in_a_terminal_too(terminal: Terminal) -> None:
+    said = ("--reward", "2.50", "--friends-discount", "3", "--pot", "100", "--pot-minutes", "45")
+    steps = ("--reward-steps", "15: 3.00; 30: 5.00", "--stall-after-minutes", "20")
+    deal = await terminal.facts("queue", "add", "Loaf", "--price", "9", "--quantity", "6", *said, *steps)
+    assert [deal[name]["amount"] for name in ("reward", "friends_discount", "pot")] == [250, 300, 10_000]
+    assert (deal["pot_minutes"], deal["stall_after_minutes"]) == (45, 20)
+    assert [step["reward"]["text"] for step in deal["reward_steps"]] == ["$3.00", "$5.00"]
+    none = ("--pot", "none", "--reward-steps", "none", "--pot-minutes", "0")
+    deal = await terminal.facts("queue", "edit", "1", *none)
+    assert (deal["pot"], deal["pot_minutes"], deal["reward_steps"]) == (None, None, [])
+    wrong = await terminal.run("queue", "edit", "1", "--reward-steps", "soon", exit_code=1)
+    assert wrong.startswith("breadmaker: reward steps: not steps such as 15: 3.00; 30: 5.00")

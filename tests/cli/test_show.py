@@ -28,6 +28,7 @@ STAGE: dict[str, Any] = {
     "started_at": "2026-11-22T18:00:00.000Z",
     "ends_at": "2026-11-23T06:00:00.000Z",
     "seconds_left": None,
+    "stall": None,
 }
 SHOW: dict[str, Any] = {
     "mode": "daily",
@@ -67,6 +68,10 @@ os.execv(sys.argv[1], sys.argv[1:])
         (
             {"on_stage": STAGE | {"ends_at": None, "seconds_left": 600}},
             "ends      10 min after the show goes on",
+        ),
+        (
+            {"on_stage": STAGE | {"stall": {"since": "2026-11-22T18:30:00.000Z", "to_go": 34}}},
+            "stalled   since 2026-11-22 12:30:00 CST, 34 to go",
         ),
         ({"next": None}, "next      nothing waits"),
         ({"stopping": True}, "next      the show stops when this deal is over"),

@@ -19,6 +19,9 @@ LATER = (
     "app.inventory.desk",
     "app.inventory.imports",
     "app.inventory.orders.routes",
+    "app.pages.later",
+    "app.pages.account_screens",
+    "app.pages.order_screens",
     "app.sales.desk",
 )
 LOADS = """

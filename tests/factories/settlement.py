@@ -17,6 +17,7 @@ from app.payments.tables import money_moves
 from app.platform.proof import examine
 from app.sales import Checkout, Order, OrderStory, Settlement, SiteWords, read_story
 from app.sales.audit import PROMISES as SALES
+from app.sales.help_audit import PROMISES as HELP
 from app.sales.settlement.audit import PROMISES as SETTLING
 from app.sales.settlement.tables import charge_attempts
 from app.sales.tables import orders
@@ -143,7 +144,7 @@ class Till:
     async def assert_the_books_are_right(self) -> None:
         """What sales and settling promise, and that every payment is in the books as the provider has it."""
         async with self.engine.connect() as connection:
-            examined = await examine(connection, [*SALES, *SETTLING])
+            examined = await examine(connection, [*SALES, *HELP, *SETTLING])
         broken = [(one.sentence, one.breaches) for one in examined if one.breaches]
         assert broken == []
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.inventory import stall_audit
 from app.inventory.audit import PROMISES, audit_show
 from app.platform.proof import prove
 from app.platform.settings import Settings
@@ -39,7 +40,9 @@ async def shown(engine: AsyncEngine, settings: Settings, clock: FrozenClock) -> 
 async def test_a_show_that_is_right_is_found_right(shown: AsyncEngine) -> None:
     examined = await audit_show(shown)
     assert broken(examined) == {}
-    assert [what.sentence for what in examined] == [promise.sentence for promise in PROMISES]
+    assert [what.sentence for what in examined] == [
+        promise.sentence for promise in [*PROMISES, *stall_audit.PROMISES]
+    ]
 
 
 async def test_a_shop_that_has_nothing_is_found_right(engine: AsyncEngine) -> None:

@@ -54,8 +54,9 @@ async def test_the_snapshot_has_the_shape_of_the_contract(
         },
         "stock": {"left_percent": 100, "left": None},
         "pace": {"per_minute": 0.0, "quickest_seconds": None, "sells_out_in_seconds": None},
-        "crowd": {"watching": 7, "helpers": 0, "helped_units": 0},
+        "crowd": {"watching": 7, "helpers": 0, "helped_units": 0, "team": 0},
         "stall": None,
+        "cleared": None,
     }
 
 
@@ -67,8 +68,9 @@ async def test_an_empty_stage_has_the_same_shape(
         "deal": None,
         "stock": None,
         "pace": None,
-        "crowd": {"watching": 7, "helpers": 0, "helped_units": 0},
+        "crowd": {"watching": 7, "helpers": 0, "helped_units": 0, "team": 0},
         "stall": None,
+        "cleared": None,
     }
 
 
@@ -187,7 +189,8 @@ async def test_the_stock_event_has_the_shape_of_the_contract(shop: Process, cloc
         "deal_id": deal_id,
         "stock": {"left_percent": 100, "left": None},
         "pace": {"per_minute": 0.0, "quickest_seconds": None, "sells_out_in_seconds": None},
-        "crowd": {"watching": 7, "helpers": 0, "helped_units": 0},
+        "crowd": {"watching": 7, "helpers": 0, "helped_units": 0, "team": 0},
+        "stall": None,
     }
 
 

@@ -40,6 +40,7 @@ async def test_the_show_is_read_with_what_is_on_stage_and_what_comes_next(
             "started_at": "2026-11-22T18:00:00.000Z",
             "ends_at": "2026-11-22T18:30:00.000Z",
             "seconds_left": None,
+            "stall": None,
         },
         "next": {"deal_id": second, "title": "Spoon", "not_before": "2026-11-22T20:00:00.000Z"},
     }

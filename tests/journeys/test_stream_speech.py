@@ -156,6 +156,8 @@ async def test_the_page_says_it_where_a_screen_reader_listens(wire: Wire, browse
         await expect(voice).to_have_text("45 percent left.")
         last = {**now, "deal": {**deal, "id": 99}, "stock": {"left_percent": 45, "left": None}}
         wire.say("live", {**last, "stall": {"to_go": 17}}, "999-4")
-        await expect(voice).to_have_text(f"{deal['title']} is holding up the show. 17 to go.")
+        await expect(voice).to_have_text(
+            f"{deal['title']} is holding up the Woot-Off. 17 to go. Help sell it out."
+        )
         wire.say("live", {**last, "show": {**show, "phase": "sold-out"}}, "999-5")
         await expect(voice).to_have_text("Sold out. Every last one has found a home.")

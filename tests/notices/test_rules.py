@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.notices import letters, newsletter_letter, order_letters
+from app.notices import coupon_letter, friend_letters, letters, newsletter_letter, order_letters
 from app.notices.letter import Letter
 from app.notices.rules import BY_NAME, RULES, Cause, Rule
 
@@ -13,7 +13,7 @@ def kinds() -> list[type[Letter]]:
     """Every letter there is."""
     return [
         kind
-        for module in (letters, order_letters, newsletter_letter)
+        for module in (letters, order_letters, coupon_letter, newsletter_letter, friend_letters)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Letter) and kind is not Letter
     ]

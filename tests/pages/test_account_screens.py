@@ -213,10 +213,13 @@ async def test_everything_is_exported(house: House, page: AsyncClient) -> None:
         "cards",
         "orders",
         "lines",
+        "share_links",
+        "coupons",
+        "friends",
     }
     assert found["account"]["email"] == FORM["email"]
     assert found["account"]["created_at"] == "2026-11-22T18:00:00.000Z"
-    assert (found["address"], found["cards"], found["orders"]) == (None, [], [])
+    assert (found["address"], found["cards"], found["orders"], found["share_links"]) == (None, [], [], [])
     assert deal is None
     assert "argon2" not in answer.text
 

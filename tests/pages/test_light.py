@@ -6,13 +6,31 @@ from posixpath import dirname, join, normpath
 from httpx import AsyncClient
 
 from tests.factories.house import House
+from tests.factories.identity import MovableClock
+from tests.factories.stalls import ALLOWED_MINUTES
+from tests.factories.window_shopper import a_live_deal
 
 MOST = 20_000  # bytes, packed; with some 300 of header fields for each answer the page stays under 25 KB
 FETCHED = re.compile(r'<(?:link rel="(?:stylesheet|icon)"|script)[^>]* (?:href|src)="([^"]+)"')
 IMPORTED = re.compile(r"""^import .* from '(\./[^']+)';$""", re.MULTILINE)
 
 
+async def test_the_live_page_is_light_over_the_wire_also_while_its_deal_holds_up_the_show(
+    house: House, clock: MovableClock
+) -> None:
+    await a_live_deal(house, stall_after_minutes=ALLOWED_MINUTES, reward=250, pot=5000)
+    clock.advance(60 * ALLOWED_MINUTES)
+    await house.app.state.showrunner.tick()
+    assert "is holding up" in (await house.visitor.get("/")).text
+    await assert_it_is_light(house)
+
+
 async def test_the_live_page_is_light_over_the_wire(house: House) -> None:
+    await assert_it_is_light(house)
+
+
+async def assert_it_is_light(house: House) -> None:
+    """All that the page fetches, whatever imports it."""
     weights = {"/": await weight(house.visitor, "/")}
     waiting = FETCHED.findall((await house.visitor.get("/")).text)
     while waiting:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.sales.audit import AT_REST, PROMISES, audit_sales, examine_gate
 from app.sales.gate import Gate
+from app.sales.help_audit import PROMISES as HELP_PROMISES
 from app.sales.line.audit import PROMISES as LINE_PROMISES
 from app.sales.recount import recount
 from app.sales.settlement.audit import PROMISES as SETTLEMENT_PROMISES
@@ -28,7 +29,7 @@ OF_DEALS = "Orders and holdings are of deals that were on offer."
 OF_SHOPPERS = "Orders and holdings are of shoppers that there are."
 AS_OFFERED = "Every order has the title, the price and the shipping that its deal was offered with."
 ADDS_UP = "Every order adds up."
-NOTHING_OFF = "No order has anything off without a coupon that was used for it."
+NOTHING_OFF = "No order has anything off without a coupon that was used for it, or a friend who brought it."
 COUPONS = "A used coupon has lowered its owner's order, by what it is worth."
 HELPERS = "Whoever is said to have helped has helped somebody else with an order, cancelled since or not."
 ONE_OFFER = "At most one deal is on offer."
@@ -69,7 +70,7 @@ async def sold(here: Process, engine: AsyncEngine, clock: MovableClock) -> Async
 async def test_books_that_are_right_are_found_right(sold: AsyncEngine, redis: Redis) -> None:
     examined = await audit_sales(sold, redis)
     assert broken(examined) == {}
-    promised = [p.sentence for p in [*PROMISES, *SETTLEMENT_PROMISES, *LINE_PROMISES]]
+    promised = [p.sentence for p in [*PROMISES, *HELP_PROMISES, *SETTLEMENT_PROMISES, *LINE_PROMISES]]
     assert [what.sentence for what in examined] == [*promised, AT_REST]
 
 
@@ -153,11 +154,11 @@ TAMPERINGS = {
     ),
     "a coupon that took off less": (
         ["UPDATE orders SET discount = 99, total = total + 1 WHERE idempotency_key = 'a'"],
-        {COUPONS},
+        {COUPONS, NOTHING_OFF},
     ),
     "a coupon that took off more": (
         ["UPDATE orders SET discount = 101, total = total - 1 WHERE idempotency_key = 'a'"],
-        {COUPONS},
+        {NOTHING_OFF},
     ),
     "something off without a coupon": (
         ["UPDATE orders SET discount = 500, total = total - 500 WHERE idempotency_key = 'b'"],

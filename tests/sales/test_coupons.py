@@ -1,6 +1,7 @@
 """Coupons and helpers in an order's own transaction."""
 
 import asyncio
+from dataclasses import replace as structure_replace
 from typing import Any
 
 import pytest
@@ -9,13 +10,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import app.sales.purchase
+from app.platform.proof import examine
+from app.sales.audit import PROMISES
 from app.sales.ledger import Entry, Ledger
+from app.sales.offers import open_offer
 from app.sales.order import Wish, new_order_id
 from app.sales.verdict import Bought, CouponNotUsable, GateClosed, KeyReused
 from app.sharing import Referral
+from tests.factories.audit import broken
 from tests.factories.identity import MovableClock
 from tests.factories.sales import (
     DEAL,
+    ORDINARY,
     Process,
     assert_the_books_balance,
     bought,
@@ -120,6 +126,36 @@ async def test_who_helped_stands_beside_the_order_and_sending_it_again_changes_n
     async with engine.connect() as connection:
         rows = await connection.execute(text("SELECT order_id, helper_id, link, units FROM attributions"))
         assert [tuple(row) for row in rows] == [(order.id, bea, "b3a", 2)]
+
+
+async def test_a_friends_discount_comes_off_each_unit_and_with_a_coupon_never_more_than_the_goods_cost(
+    here: Process, engine: AsyncEngine, clock: MovableClock
+) -> None:
+    terms = structure_replace(ORDINARY, friend_discount=1000, quantity=10)
+    async with engine.begin() as connection:
+        await open_offer(connection, terms, clock.now())
+    ada, bea = await people(engine, 2)
+    brought, by_herself = Referral("b3a", bea), Referral("ada", ada)
+    small = await coupon(engine, ada, clock.now(), code="SMALL", amount=500)
+    huge = await coupon(engine, ada, clock.now(), code="HUGE", amount=4500)
+    found = [
+        bought(await here.checkout.purchase(replace(asked, referral=referral, coupon=code))).order
+        for asked, referral, code in (
+            (wish(ada), None, None),
+            (wish(ada), by_herself, None),
+            (wish(bea, 2), Referral("ada", ada), None),
+            (wish(ada), brought, small),
+        )
+    ]
+    assert [order.discount for order in found] == [0, 0, 2000, 1500]
+    cy = (await people(engine, 1))[0]
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE coupons SET shopper_id = :cy WHERE code = 'HUGE'"), {"cy": cy})
+    order = bought(await here.checkout.purchase(replace(wish(cy), referral=brought, coupon=huge))).order
+    assert (order.discount, order.total) == (4999, 500)
+    async with engine.connect() as connection:
+        assert broken(await examine(connection, PROMISES)) == {}
+    await assert_the_books_balance(engine, sold=6)
 
 
 async def test_a_key_that_another_process_gave_up_is_asked_for_again_and_needs_no_recount(

@@ -12,9 +12,30 @@ from app.inventory.deal import NewDeal
 from app.inventory.imports.amounts import Mark, UnreadableError, decimal_mark, read_amount, read_count
 from app.inventory.imports.findings import COLUMNS, Asked, Bad, Draft, Good, Wrong
 from app.inventory.imports.sale_dates import read_moment
+from app.inventory.reward_steps import read_steps
 
-AMOUNTS = ("price", "list_price", "shipping", "reward")
-COUNTS = ("quantity", "limit", "stall_after_minutes", "max_minutes")
+# Whoever writes nothing into these has the row that was read before there were any.
+LATER = (
+    "friend_discount",
+    "reward_cap",
+    "reward_cap_each",
+    "friends_discount",
+    "reward_steps",
+    "pot",
+    "pot_minutes",
+)
+AMOUNTS = (
+    "price",
+    "list_price",
+    "shipping",
+    "reward",
+    "reward_cap_each",
+    "reward_cap",
+    "friend_discount",
+    "friends_discount",
+    "pot",
+)
+COUNTS = ("quantity", "limit", "stall_after_minutes", "pot_minutes", "max_minutes")
 WORDS = ("title", "tagline", "story", "condition", "category", "stock_display", "currency")
 FREE = (
     "is 0, as shops write it where none was given; "
@@ -70,7 +91,8 @@ def _mended(draft: Draft, asked: Asked) -> Draft:
 
 def _digest(deal: NewDeal, photo: str, alt: str) -> str:
     """The same for the same row, whatever file it stands in and however it is written there."""
-    parts = (deal.model_dump_json(), photo, alt)
+    unsaid = {name for name in LATER if getattr(deal, name) in (None, [])}
+    parts = (deal.model_dump_json(exclude=unsaid), photo, alt)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -101,6 +123,7 @@ class _Reading:
             self._read(values, name, lambda text: read_amount(text, currency, self.mark))
         for name in COUNTS:
             self._read(values, name, lambda text: read_count(text, self.mark))
+        self._read(values, "reward_steps", lambda text: self._steps(text, currency))
         self._read(values, "not_before", self._moment)
         if not self.is_no_deal:
             self._missing(values)
@@ -126,6 +149,14 @@ class _Reading:
         if moment is None:
             raise UnreadableError("not a time such as 2026-11-27 06:00 or 2026-11-27T06:00:00Z")
         return moment
+
+    def _steps(self, text: str, currency: str) -> object:
+        try:
+            return read_steps(text, lambda amount: read_amount(amount, currency, self.mark))
+        except UnreadableError:
+            raise
+        except ValueError as error:
+            raise UnreadableError(str(error)) from None
 
     def _quantity(self) -> None:
         if not self.texts.get("quantity", "").strip() and self.asked.quantity is not None:

@@ -26,7 +26,7 @@ async def note_orders(
     who: Who,
     now: datetime,
 ) -> None:
-    """Keep that `who` did `action` (ship, refund, resend) to these orders: a change for each of their deals."""
+    """Keep that `who` did `action` (ship, refund, resend, review) to these orders: a change for each of their deals."""
     numbers: dict[int, list[str]] = defaultdict(list)
     for order in orders:
         numbers[order.deal_id].append(order.number)

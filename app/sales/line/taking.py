@@ -163,7 +163,7 @@ async def _record(connection: AsyncConnection, offer: Offer, purchase: Purchase,
         )
     )
     if wish.referral is not None:
-        helped = {"helpers": [wish.referral.helper_id], "links": [wish.referral.link]}
+        helped = {"helpers": [wish.referral.helper_id], "links": [wish.referral.written]}
         await connection.execute(
             ATTRIBUTE, {"deal": terms.deal_id, "now": now, "orders": [order.id], **helped}
         )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.sales.settlement.case import GRACE
 from app.sales.settlement.tables import settlement_marks
 from app.sales.tables import offers
+from app.sharing import orders_begun
 
 BATCH = 500  # orders in one statement: a moment's work, so that a rush is not in its way
 LATE = timedelta(
@@ -26,14 +27,14 @@ TAKE = text(
             CASE WHEN placed_at < :late THEN :now ELSE placed_at END + :grace, least(placed_at, :now)
         FROM fresh ON CONFLICT (order_id) DO NOTHING
     )
-    SELECT count(*) AS orders, max(place) AS place FROM fresh
+    SELECT count(*) AS orders, max(place) AS place, array_agg(id) AS ids, array_agg(shopper_id) AS shoppers FROM fresh
     """
 )
 ONE = text(
     """
     INSERT INTO settlements (order_id, deal_id, shopper_id, state, grace_until, due_at)
     SELECT id, deal_id, shopper_id, 'new', CASE WHEN placed_at < :late THEN :now ELSE placed_at END + :grace, :now
-    FROM orders WHERE id = :order ON CONFLICT (order_id) DO NOTHING
+    FROM orders WHERE id = :order ON CONFLICT (order_id) DO NOTHING RETURNING shopper_id
     """
 )
 
@@ -63,12 +64,14 @@ async def begin_settling(engine: AsyncEngine, deal_id: int, now: datetime) -> in
         if taken.orders:
             moved_on = update(settlement_marks).where(marks.deal_id == deal_id).values(place=taken.place)
             await connection.execute(moved_on)
+            await orders_begun(connection, taken.ids, taken.shoppers, now)
         return int(taken.orders)
 
 
 async def begin_with(connection: AsyncConnection, order_id: str, now: datetime) -> None:
     """Take this order in hand, whose turn has not come yet, because somebody asks something of it."""
-    await connection.execute(ONE, {"order": order_id} | _moments(now))
+    begun = (await connection.execute(ONE, {"order": order_id} | _moments(now))).scalars().all()
+    await orders_begun(connection, [order_id] * len(begun), begun, now)
 
 
 def _moments(now: datetime) -> dict[str, object]:

@@ -37,6 +37,7 @@ from app.sales.settlement.tables import (
 from app.sales.settlement.words import SiteWords
 from app.sales.tables import offers, orders
 from app.sales.units_back import Freed, free_units
+from app.sharing import order_is_over, order_is_paid
 
 log = get_logger(__name__)
 
@@ -108,6 +109,7 @@ async def _become_paid(connection: AsyncConnection, file: File, site: SiteWords,
     ended = {"ending": "", "why": ""} if stays else {"ending": "refunding"}
     await change(connection, file.order.id, state="paid", **MENDED, **ended)
     await write_letter(connection, file, words.receipt(file.order, site), now)
+    await order_is_paid(connection, file.order.id, now)
     await write_status(connection, file, "paid")
 
 
@@ -189,6 +191,7 @@ async def write_refunded(
     # Not by what is left to be asked for: of two parts that are due, only the second leaves nothing. And an order that
     # is being cancelled ends as that, or its unit would never be free.
     if not case.ending and case.status in ("paid", "shipped") and await _all_is_back(connection, file):
+        await order_is_over(connection, file.order.id, now)
         await write_status(connection, file, "refunded")
 
 
@@ -219,6 +222,7 @@ async def write_cancelled(
     await change(connection, file.order.id, state="cancelled", ending="", **MENDED)
     given_back = file.order.total if file.case.attempt is not None else 0
     await write_letter(connection, file, words.cancelled(file.order, file.why, given_back, site), now)
+    await order_is_over(connection, file.order.id, now)
     return await free_units(connection, file.order, file.shopper_id)
 
 

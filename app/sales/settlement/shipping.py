@@ -1,4 +1,4 @@
-"""Marking what has left the house."""
+"""Marking what has left the house, and where it goes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.identity import Address
 from app.sales.settlement.docket import say_news
 from app.sales.settlement.tables import order_addresses, refund_orders, settlements, shipments
 from app.sales.tables import orders
@@ -51,3 +52,12 @@ async def _to_be_shipped(connection: AsyncConnection, order_ids: Sequence[str]) 
     )
     found = set((await connection.execute(ready)).scalars())
     return [order_id for order_id in dict.fromkeys(order_ids) if order_id in found]
+
+
+async def address_of(connection: AsyncConnection, order_id: str) -> Address | None:
+    """Where an order goes, or went; None where nobody has said so, or it is forgotten."""
+    goes_to = [order_addresses.c[name] for name in Address.__dataclass_fields__]
+    row = (
+        await connection.execute(select(*goes_to).where(order_addresses.c.order_id == order_id))
+    ).one_or_none()
+    return None if row is None else Address(*row)

@@ -1,15 +1,21 @@
 """A unit's whole way: a card says no, its time runs out, the line gets the unit, and whoever takes it is charged."""
 
+from dataclasses import replace
+
+from msgspec import structs
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.sales import Line, cancel_order
+from app.sales import Line, cancel_order, open_offer
 from app.sales.line.step import OfferTo, TellOver
+from app.sharing import Referral, RewardTerms, set_terms
 from tests.factories.identity import MovableClock
 from tests.factories.line import may_join, open_offers, states, taking
 from tests.factories.payments import APPROVES, DECLINES, SandboxBank
-from tests.factories.sales import DEAL, Process, bought, close, on_offer
+from tests.factories.rewards import Crowd
+from tests.factories.sales import DEAL, ORDINARY, Process, bought, close, on_offer
 from tests.factories.settlement import GRACE, Till
+from tests.factories.sharing import coupon, state_of
 
 
 async def a_till(engine: AsyncEngine, redis: Redis, clock: MovableClock, here: Process, units: int) -> Till:
@@ -72,6 +78,41 @@ async def test_an_order_of_the_line_that_is_cancelled_goes_to_the_next_in_line(
         await till.settle()
     assert order.place == 3
     assert await till.statuses() == {"cancelled": 2, "paid": 1}
+    await till.assert_the_books_are_right()
+
+
+async def test_a_line_order_by_a_link_and_with_a_coupon_gives_both_back_when_it_is_cancelled(
+    here: Process, line: Line, engine: AsyncEngine, redis: Redis, clock: MovableClock
+) -> None:
+    terms = replace(ORDINARY, quantity=1, friend_discount=300)
+    async with engine.begin() as connection:
+        await open_offer(connection, terms, clock.now())
+        await set_terms(connection, DEAL, RewardTerms("USD", 250, 300), clock.now())
+    till = Till(engine, redis, clock, SandboxBank(engine, clock), here.checkout)
+    mia, ada, bea = await till.shoppers(3)
+    first = await till.order(mia)
+    await close(engine, clock)
+    await line.join(DEAL, ada)
+    async with engine.begin() as connection:
+        assert await cancel_order(connection, first.id, mia, clock.now())
+    await till.settle()
+    await line.round()
+    code = await coupon(engine, ada, clock.now(), amount=1000)
+    offers = await open_offers(engine)
+    wish = structs.replace(taking(ada, offers[ada]), coupon=code, referral=Referral("b3a", bea))
+    order = bought(await here.checkout.purchase(wish)).order
+    assert order.discount == 1300
+    crowd = Crowd(engine, redis, clock)
+    await till.settle()
+    await crowd.round()
+    assert (await crowd.standing(order.id)).verdict == "held", "all of them live in one house"
+    async with engine.begin() as connection:
+        assert await cancel_order(connection, order.id, ada, clock.now())
+    await till.settle()
+    await crowd.round()
+    assert (await till.status(order), await state_of(engine, code)) == ("cancelled", ("ready", None))
+    assert await crowd.coupon(order.id) == (None, 0)
+    await crowd.assert_the_books_are_right()
     await till.assert_the_books_are_right()
 
 

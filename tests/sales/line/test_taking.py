@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,6 +23,8 @@ from app.sales.verdict import (
     SoldOut,
     Verdict,
 )
+from app.sharing import Referral
+from tests.factories.friends import Circle
 from tests.factories.identity import MovableClock
 from tests.factories.line import (
     assert_the_line_balances,
@@ -164,6 +167,20 @@ async def test_a_coupon_is_taken_off_and_used_by_the_order(
     assert (order.discount, order.total) == (1000, 4499)
     again = bought((await buy(there.checkout, [wish]))[0])
     assert (again.order, again.replayed) == (order, True)
+
+
+async def test_friends_pay_what_they_would_have_paid_in_the_sale(
+    here: Process, engine: AsyncEngine, clock: MovableClock, offered: Offered
+) -> None:
+    (bea,) = await people(engine, 1)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE offers SET friends_discount = 1000"))
+    await Circle(engine, clock).befriends(bea, offered.shopper)
+    wish = structs.replace(taking(offered.shopper, offered.offer), referral=Referral("b3a", bea))
+    order = bought((await buy(here.checkout, [wish]))[0]).order
+    assert (order.discount, order.total) == (1000, 4499)
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT as_friend FROM attributions"))
 
 
 async def test_one_offer_and_many_requests_with_different_keys_at_two_processes_are_one_order(

@@ -4,6 +4,7 @@
 const form = /** @type {HTMLFormElement} */ (document.getElementById('buy'));
 const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
 const quantity = /** @type {HTMLSelectElement} */ (form.elements.namedItem('quantity'));
+const coupon = /** @type {HTMLSelectElement | null} */ (form.elements.namedItem('coupon'));
 /** A click aimed at the last deal must not buy this one. */
 const TOO_SOON_MS = 500;
 /** An answer that takes longer may never come; asking again with the same key is safe. */
@@ -18,6 +19,8 @@ export function renewForm(deal) {
   set('deal_id', deal ? String(deal.id) : '');
   const choices = Array.from({ length: deal?.limit ?? 0 }, (_, n) => new Option(String(n + 1)));
   quantity.replaceChildren(...choices);
+  // What was chosen for the last deal is not meant for this one.
+  if (coupon) coupon.selectedIndex = 0;
 }
 
 /** @param {boolean} canBuy */
@@ -48,8 +51,8 @@ form.addEventListener('submit', event => {
   setTimeout(() => { button.disabled = true; });
   setTimeout(unsend, ANSWER_MS);
 });
-// Another quantity is another wish; the same one again is the same wish, and its key answers with the same order.
-quantity.addEventListener('change', () => set('key', newKey()));
+// Another choice is another wish; the same one again is the same wish, and its key answers with the same order.
+form.addEventListener('change', () => set('key', newKey()));
 addEventListener('pageshow', event => {
   if (event.persisted) unsend();
 });

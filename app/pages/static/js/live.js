@@ -25,8 +25,22 @@ follow('/api/v1/stream', ({ name, data, id }) => {
   if (name === 'you') hearOfLine(JSON.parse(data));
   if (name === 'live') takeLive(JSON.parse(data), id);
   if (name === 'stock') takeStock(JSON.parse(data), id);
+  if (name === 'cheer' && !document.hidden) hearCheer(data);
 });
 document.addEventListener('visibilitychange', catchUp);
+for (const form of document.querySelectorAll('.help')) form.addEventListener('submit', shareHere);
+
+/** @param {string} data */
+function hearCheer(data) {
+  import('./cheer.js').then(({ cheer }) => cheer(JSON.parse(data), shownDeal), () => {});
+}
+
+/** What it takes is fetched for those who tap. @param {Event} event */
+function shareHere(event) {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  event.preventDefault();
+  import('./help.js').then(({ help }) => help(form, main), () => form.submit());
+}
 
 /** @param {Snapshot} snapshot @param {string} id */
 function takeLive(snapshot, id) {
@@ -42,12 +56,12 @@ function takeLive(snapshot, id) {
   show();
 }
 
-/** @param {Pick<Snapshot, 'stock' | 'pace' | 'crowd'> & {deal_id: number}} news @param {string} id */
-function takeStock({ deal_id, stock, pace, crowd }, id) {
+/** @param {Pick<Snapshot, 'stock' | 'pace' | 'crowd' | 'stall'> & {deal_id: number}} news @param {string} id */
+function takeStock({ deal_id, stock, pace, crowd, stall = latest?.stall }, id) {
   // The same id again is news for a tab whose page was made with it: its snapshot came from before.
   if (latest?.deal?.id !== deal_id || isOlder(id, latestId)) return;
   latestId = id;
-  latest = { ...latest, stock, pace, crowd };
+  latest = { ...latest, stock, pace, crowd, stall };
   show();
 }
 
@@ -76,15 +90,15 @@ function catchUp() {
 
 /** @param {Snapshot} snapshot */
 function tell(snapshot) {
-  const words = wordsFor(snapshot), phase = phaseOf(snapshot), { stall } = snapshot;
+  const words = wordsFor(snapshot), phase = phaseOf(snapshot);
   say({
     deal: words.deal_id,
     phase,
     percent: snapshot.stock?.left_percent ?? 0,
     left: words.left_words,
-    opening: words.deal_id ? `New deal: ${words.title}, ${words.price}.` : `${words.title}.`,
+    opening: `${words.cleared} ${words.deal_id ? `New deal: ${words.title}, ${words.price}.` : `${words.title}.`}`.trim(),
     ending: `${words.status}. ${words.note}`,
-    stall: stall ? `${words.title} is holding up the show. ${stall.to_go} to go.` : '',
+    stall: words.stall && `${words.stall} ${words.to_go}`,
   });
 }
 

@@ -32,7 +32,8 @@ export function paint(snapshot) {
 function paintDeal(deal) {
   renewForm(deal);
   hangPhoto(deal?.photo);
-  document.querySelector('.message')?.remove();
+  for (const old of document.querySelectorAll('.message, .friend, .heard')) old.remove();
+  document.getElementById('cheer')?.replaceChildren();
   const card = /** @type {HTMLElement} */ (document.getElementById('story-card'));
   card.hidden = !deal?.story_html;
   card.querySelector('#story')?.replaceChildren(storyFrom(deal?.story_html ?? ''));

@@ -9,10 +9,13 @@
  *   photo: Photo | null, price: Money, list_price: Money | null, shipping: Money | null, limit: number}} Deal
  * @typedef {{left_percent: number, left: number | null}} Stock
  * @typedef {{per_minute: number | null, quickest_seconds: number | null}} Pace
- * @typedef {{watching: number}} Crowd
+ * @typedef {{watching: number, helpers: number, helped_units: number, team?: number}} Crowd
+ * @typedef {{to_go: number, reward: Money | null, pot?: Money | null, pot_until?: string | null,
+ *   sells_out_in_seconds?: number | null}} Stall
+ * @typedef {{title: string, helpers: number, helped_units: number}} Cleared
  * @typedef {'live' | 'sold-out' | 'paused' | 'closed'} Phase
  * @typedef {{id: string, show: {mode: string, phase: Phase, next_at: string | null}, deal: Deal | null,
- *   stock: Stock | null, pace: Pace | null, crowd: Crowd | null, stall?: {to_go: number} | null}} Snapshot
+ *   stock: Stock | null, pace: Pace | null, crowd: Crowd | null, stall?: Stall | null, cleared?: Cleared | null}} Snapshot
  */
 
 /** @type {Record<Phase, {status: string, button: string, stamp: string, note: string}>} */
@@ -59,6 +62,8 @@ export function wordsFor(snapshot) {
     per_minute: pace?.per_minute == null ? UNKNOWN : grouped.format(Math.floor(pace.per_minute + 0.5)),
     quickest: pace?.quickest_seconds == null ? UNKNOWN : `${pace.quickest_seconds.toFixed(1)}\u00a0s`,
     next_words: nextWords(show, phase),
+    ...stallWords(snapshot),
+    cleared: clearedWords(snapshot.cleared),
   };
 }
 
@@ -80,4 +85,45 @@ function nextWords(show, phase) {
   if (phase === 'paused') return 'Opens when the show goes on.';
   if (phase === 'closed') return 'Nothing is packed yet.';
   return show.mode === 'woot-off' ? 'Opens the moment this sells out.' : 'Opens at midnight.';
+}
+
+/** @param {Snapshot} snapshot */
+function stallWords({ stall, deal, stock, crowd }) {
+  if (!stall || !deal || !stock) return { stall: '', to_go: '', stall_words: '', pot: '' };
+  const { to_go, reward, pot, pot_until: until, sells_out_in_seconds: seconds } = stall;
+  const { helpers = 0, helped_units = 0, team = 0 } = crowd ?? {};
+  const words = [
+    seconds == null ? 'Nothing is selling right now.' : `At this pace it takes another ${long(seconds)}.`,
+    stock.left_percent < 100 && `${100 - stock.left_percent}% is sold.`,
+    helpers && `${counted(helpers, 'helper')} brought ${grouped.format(helped_units)} of it.`,
+    team && `${grouped.format(team)} took one for the team.`,
+    reward && `Each one that your link sells earns you ${reward.text}, as a coupon.`,
+  ];
+  const deadline = until ? `by ${hour.format(new Date(until))}` : 'in time';
+  return {
+    stall: `${deal.title} is holding up the ${document.querySelector('.event')?.textContent}.`,
+    to_go: `${grouped.format(to_go)} to go. Help sell it out.`,
+    stall_words: words.filter(Boolean).join(' '),
+    pot: pot ? `The pot: ${pot.text} for everybody whose link sells, if the last one is gone ${deadline}.` : '',
+  };
+}
+
+/** @param {Cleared | null | undefined} cleared */
+function clearedWords(cleared) {
+  if (!cleared) return '';
+  const { title, helpers, helped_units } = cleared;
+  if (!helpers) return `${title} is gone at last.`;
+  return `${title} is gone at last: ${counted(helpers, 'helper')} sold ${grouped.format(helped_units)} of it.`;
+}
+
+/** @param {number} seconds */
+function long(seconds) {
+  const minutes = Math.ceil(seconds / 60), hours = Math.floor(minutes / 60 + 0.5);
+  if (minutes < 90) return counted(minutes, 'minute');
+  return hours < 48 ? counted(hours, 'hour') : counted(Math.floor(hours / 24 + 0.5), 'day');
+}
+
+/** @param {number} number @param {string} thing */
+function counted(number, thing) {
+  return `${grouped.format(number)} ${thing}${number === 1 ? '' : 's'}`;
 }
