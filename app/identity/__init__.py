@@ -9,6 +9,7 @@ from app.identity.arrival import Arrival
 from app.identity.asking import (
     Asking,
     Fresh,
+    MaybeAsking,
     NotAllowed,
     SignInAgain,
     allow,
@@ -81,6 +82,7 @@ __all__ = [
     "LimitedRoute",
     "LinkFor",
     "LinkSpent",
+    "MaybeAsking",
     "Newcomer",
     "NotAllowed",
     "Passkey",

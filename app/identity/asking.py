@@ -83,6 +83,7 @@ async def freshly_signed_in(request: Request) -> SignedIn:
 
 
 Asking = Annotated[SignedIn, Depends(signed_in)]
+MaybeAsking = Annotated[SignedIn | None, Depends(maybe_signed_in)]
 Fresh = Annotated[SignedIn, Depends(freshly_signed_in)]
 
 

@@ -1,20 +1,20 @@
 """The calls about coming and going. Main mounts them under /api/v1."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.identity.arrival import Arrival
 from app.identity.asking import (
     Asking,
+    MaybeAsking,
     allow,
     browsers_session,
     clear_session_cookie,
     device_of,
     failures_counted,
     identity_of,
-    maybe_signed_in,
     set_session_cookie,
     site_address,
     work_first,
@@ -31,7 +31,6 @@ from app.identity.passkey_browser import (
 )
 from app.identity.person import SignInRequired
 from app.identity.roles import Role
-from app.identity.sessions import SignedIn
 from app.identity.shoppers import EmailTaken, WrongCredentials
 from app.identity.tables import Kind
 from app.platform.clock import rfc3339
@@ -174,7 +173,7 @@ def _welcome(arrival: Arrival, request: Request, response: Response) -> Shopper:
 async def sign_out(
     request: Request,
     response: Response,
-    asking: Annotated[SignedIn | None, Depends(maybe_signed_in)],
+    asking: MaybeAsking,
 ) -> None:
     """Sign out: the session or token that came with the request ends everywhere. Safe to repeat."""
     identity = identity_of(request)

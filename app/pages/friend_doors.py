@@ -3,12 +3,10 @@
 Nothing happens before a button is pressed: programs open every link in a mail.
 """
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.identity import LINK, SignedIn, allow, maybe_signed_in
+from app.identity import LINK, MaybeAsking, allow
 from app.pages.accounts import sign_in_first
 from app.pages.rendering import page
 from app.platform.errors import NotFound
@@ -26,11 +24,9 @@ from app.sharing.friends import (
 
 router = APIRouter(include_in_schema=False)
 
-Asking = Annotated[SignedIn | None, Depends(maybe_signed_in)]
-
 
 @router.get("/friends/join/{signed}")
-async def before_joining(request: Request, signed: str, asking: Asking) -> Response:
+async def before_joining(request: Request, signed: str, asking: MaybeAsking) -> Response:
     """Who invites, what it means, and two buttons."""
     await allow(request, LINK)
     invited = await _open(request, signed)
@@ -48,7 +44,7 @@ async def before_joining(request: Request, signed: str, asking: Asking) -> Respo
 
 
 @router.post("/friends/join/{signed}")
-async def join(request: Request, signed: str, asking: Asking) -> Response:
+async def join(request: Request, signed: str, asking: MaybeAsking) -> Response:
     """Yes."""
     if asking is None:
         return sign_in_first(f"/friends/join/{signed}")

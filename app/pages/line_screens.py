@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Form, Path, Request
+from fastapi import APIRouter, Form, Path, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from app.identity import SignedIn, maybe_signed_in
+from app.identity import MaybeAsking, SignedIn
 from app.pages.accounts import sign_in_first
 from app.pages.line_views import WAY_IN, LineEntry, line_entries
 from app.pages.rendering import page
@@ -30,7 +30,6 @@ from app.sharing import referral_of
 
 router = APIRouter(include_in_schema=False)
 
-Asking = Annotated[SignedIn | None, Depends(maybe_signed_in)]
 DealId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 MOST = 2**31 - 1
 
@@ -57,7 +56,7 @@ async def line_card(request: Request, asking: SignedIn | None, missed: str) -> d
 
 
 @router.get("/line")
-async def show_line(request: Request, asking: Asking, sorry: str = "") -> Response:
+async def show_line(request: Request, asking: MaybeAsking, sorry: str = "") -> Response:
     """Where somebody stands, and what is kept for them: a mail about an offer leads here."""
     if asking is None:
         return sign_in_first("/line")
@@ -66,7 +65,7 @@ async def show_line(request: Request, asking: Asking, sorry: str = "") -> Respon
 
 
 @router.get("/line/now")
-async def line_now(request: Request, asking: Asking, missed: str = "") -> Response:
+async def line_now(request: Request, asking: MaybeAsking, missed: str = "") -> Response:
     """The card's words, for the page's script."""
     entries = await _entries(request, asking, missed)
     body = {"entries": [entry.document() for entry in entries]}
@@ -75,7 +74,7 @@ async def line_now(request: Request, asking: Asking, missed: str = "") -> Respon
 
 @router.post("/line/{deal_id}")
 async def join(
-    request: Request, deal_id: DealId, asking: Asking, back: Annotated[str, Form()] = ""
+    request: Request, deal_id: DealId, asking: MaybeAsking, back: Annotated[str, Form()] = ""
 ) -> Response:
     """Get in line."""
     if asking is None:
@@ -90,7 +89,7 @@ async def join(
 
 @router.post("/line/{deal_id}/leave")
 async def leave(
-    request: Request, deal_id: DealId, asking: Asking, back: Annotated[str, Form()] = ""
+    request: Request, deal_id: DealId, asking: MaybeAsking, back: Annotated[str, Form()] = ""
 ) -> Response:
     """Leave the line, and what was kept for them to the next."""
     if asking is None:
@@ -103,7 +102,7 @@ async def leave(
 async def take(
     request: Request,
     deal_id: DealId,
-    asking: Asking,
+    asking: MaybeAsking,
     offer: Annotated[str, Form()] = "",
     key: Annotated[str, Form()] = "",
 ) -> Response:

@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.identity import SignedIn, maybe_signed_in
+from app.identity import MaybeAsking, SignedIn
 from app.inventory import live_snapshot
 from app.pages.accounts import sign_in_first
 from app.pages.friend_card import heard_of
@@ -23,7 +23,6 @@ from app.sharing import referral_of
 
 router = APIRouter(include_in_schema=False)
 
-Asking = Annotated[SignedIn | None, Depends(maybe_signed_in)]
 
 LONGEST_COUPON = 100  # characters, as over HTTP
 
@@ -47,7 +46,7 @@ def _settings(request: Request) -> Settings:
 
 
 @router.get("/")
-async def live(request: Request, asking: Asking, sorry: str = "", missed: str = "") -> Response:
+async def live(request: Request, asking: MaybeAsking, sorry: str = "", missed: str = "") -> Response:
     """The live deal. `missed` is a deal that was sold out before they got one: they may stand in its line."""
     settings = _settings(request)
     site = settings.public_url or str(request.base_url).rstrip("/")
@@ -70,7 +69,7 @@ async def live(request: Request, asking: Asking, sorry: str = "", missed: str = 
 @router.post("/buy")
 async def buy(
     request: Request,
-    asking: Asking,
+    asking: MaybeAsking,
     deal_id: Annotated[str, Form()] = "",
     quantity: Annotated[str, Form()] = "1",
     key: Annotated[str, Form()] = "",

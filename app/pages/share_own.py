@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.identity import SHARE, SignedIn, allow, maybe_signed_in
+from app.identity import SHARE, MaybeAsking, SignedIn, allow
 from app.inventory import read_shown
 from app.pages.accounts import sign_in_first
 from app.pages.rendering import page
@@ -26,7 +26,6 @@ from app.sharing import (
 
 router = APIRouter(include_in_schema=False)
 
-Asking = Annotated[SignedIn | None, Depends(maybe_signed_in)]
 MOST_TYPED = 2000  # characters of advice that are shown again where it was too long
 
 
@@ -43,7 +42,7 @@ async def share(request: Request) -> Response:
 
 
 @router.get("/share/{code}")
-async def own_link(request: Request, code: str, asking: Asking) -> Response:
+async def own_link(request: Request, code: str, asking: MaybeAsking) -> Response:
     """The link, and how to pass it on. Whoever else has this address is led to where the link leads."""
     if asking is not None:
         await claim_in(request, asking.shopper_id)
@@ -72,7 +71,7 @@ async def _show(request: Request, link: Link, *, typed: str | None = None, wrong
 
 @router.post("/share/{code}/name")
 async def name_me(
-    request: Request, code: str, asking: Asking, named: Annotated[str, Form()] = ""
+    request: Request, code: str, asking: MaybeAsking, named: Annotated[str, Form()] = ""
 ) -> Response:
     """Whether whoever comes by the link is told my name."""
     if asking is None:
@@ -84,7 +83,7 @@ async def name_me(
 
 @router.post("/share/{code}/advice")
 async def advise(
-    request: Request, code: str, asking: Asking, advice: Annotated[str, Form()] = ""
+    request: Request, code: str, asking: MaybeAsking, advice: Annotated[str, Form()] = ""
 ) -> Response:
     """What I say to whoever comes by the link; nothing takes it back. Only an account says anything to others."""
     if asking is None:

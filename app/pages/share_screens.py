@@ -1,11 +1,11 @@
 """Where links lead: a page about one deal that says who sent it. It buys nothing, and sends nobody elsewhere."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.identity import SignedIn, maybe_signed_in
+from app.identity import MaybeAsking, SignedIn
 from app.inventory import live_snapshot, read_shown
 from app.pages.landings import Landings, Seen
 from app.pages.live_views import live_view
@@ -25,12 +25,11 @@ from app.sharing import (
 
 router = APIRouter(include_in_schema=False)
 
-Asking = Annotated[SignedIn | None, Depends(maybe_signed_in)]
 NOT_INDEXED = {"X-Robots-Tag": "noindex"}
 
 
 @router.get("/h/{code}")
-async def landing(request: Request, code: str, asking: Asking) -> Response:
+async def landing(request: Request, code: str, asking: MaybeAsking) -> Response:
     """The deal that somebody passed on; after it, thanks and what is live. A code of nobody's leads to what is live."""
     shared = await sharing_of(request).look_up(code)
     if shared is None:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.sales.order import Order, Wish
+from app.sales.order import OVER, Order, Wish
 from app.sales.tables import buyers, orders
 
 RECORD_ORDERS = "SELECT * FROM record_orders($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
@@ -211,7 +211,7 @@ class Ledger:
 
     async def units_of(self, shopper_id: int) -> int:
         """How many units a shopper has bought, of all deals together; without orders that are over."""
-        stands = orders.c.status.not_in(("cancelled", "refunded"))
+        stands = orders.c.status.not_in(OVER)
         query = select(func.sum(orders.c.quantity)).where(orders.c.shopper_id == shopper_id, stands)
         async with self._engine.connect() as connection:
             return int(await connection.scalar(query) or 0)

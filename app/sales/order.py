@@ -14,6 +14,8 @@ from app.payments import Money
 from app.platform.clock import rfc3339
 from app.sharing import Referral, taken_off
 
+OVER = ("cancelled", "refunded")  # the statuses of an order that does not stand any more
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

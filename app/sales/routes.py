@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.identity import SignedIn, SignInRequired, signed_in
+from app.identity import Asking, SignInRequired
 from app.platform.errors import CrossSite, Invalid, NotFound, SlowDown, TooLarge, Unavailable
 from app.platform.openapi import problems
 from app.platform.puzzles import FIELD, ProofOfWorkRequired
@@ -26,8 +26,6 @@ from app.sales.refusals import (
 from app.sales.turnstile import Turnstile
 
 router = APIRouter(tags=["orders"])
-
-Shopper = Annotated[SignedIn, Depends(signed_in)]
 
 
 def checkout_of(request: Request) -> Checkout:
@@ -110,7 +108,7 @@ async def buy(request: Request) -> Response:
     "/orders", operation_id="list_orders", response_model=OrderList, responses=problems(SignInRequired)
 )
 async def list_orders(
-    shopper: Shopper,
+    shopper: Asking,
     checkout: Till,
     after: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -130,7 +128,7 @@ async def list_orders(
     response_model=OrderDocument,
     responses=problems(SignInRequired, NotFound),
 )
-async def read_order(order_id: str, shopper: Shopper, checkout: Till) -> dict[str, object]:
+async def read_order(order_id: str, shopper: Asking, checkout: Till) -> dict[str, object]:
     """One of the shopper's own orders; another's is not found."""
     order = await checkout.ledger.order(shopper.shopper_id, order_id)
     if order is None:

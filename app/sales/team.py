@@ -6,9 +6,9 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.sales.order import OVER
 from app.sales.tables import orders, took_one
 
-NO_MORE = ("cancelled", "refunded")
 COUNT_TEAM = text(
     "SELECT count(*) FROM took_one t JOIN orders o ON o.id = t.order_id"
     " WHERE t.deal_id = :deal AND o.status NOT IN ('cancelled', 'refunded')"
@@ -22,7 +22,7 @@ async def take_one(connection: AsyncConnection, order_id: str, shopper_id: int, 
     orders of a deal has said it of the later.
     """
     mine = select(orders.c.deal_id).where(
-        orders.c.id == order_id, orders.c.shopper_id == shopper_id, orders.c.status.not_in(NO_MORE)
+        orders.c.id == order_id, orders.c.shopper_id == shopper_id, orders.c.status.not_in(OVER)
     )
     deal_id = await connection.scalar(mine)
     if deal_id is None:
@@ -43,7 +43,7 @@ async def unsay(connection: AsyncConnection, order_id: str, shopper_id: int) -> 
 
 async def has_taken_one(connection: AsyncConnection, order_id: str) -> bool:
     """Whether it was said of this order, which stands."""
-    stands = (orders.c.id == took_one.c.order_id) & orders.c.status.not_in(NO_MORE)
+    stands = (orders.c.id == took_one.c.order_id) & orders.c.status.not_in(OVER)
     said = select(took_one.c.order_id).join(orders, stands).where(took_one.c.order_id == order_id)
     return await connection.scalar(said) is not None
 

@@ -2,17 +2,15 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.identity import SignedIn, SignInRequired, signed_in
+from app.identity import Asking, SignInRequired
 from app.platform.clock import rfc3339
 from app.platform.openapi import problems
 from app.sharing.wallet import Coupon, coupons_of
 
 router = APIRouter(tags=["sharing"])
-
-Shopper = Annotated[SignedIn, Depends(signed_in)]
 
 
 class CouponMoney(BaseModel):
@@ -49,7 +47,7 @@ class CouponList(BaseModel):
 )
 async def list_coupons(
     request: Request,
-    shopper: Shopper,
+    shopper: Asking,
     after: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> dict[str, object]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from app.identity import SignedIn, SignInRequired, signed_in
+from app.identity import Asking, SignedIn, SignInRequired
 from app.platform.address import party_of
 from app.platform.errors import CrossSite, Invalid, SlowDown
 from app.platform.openapi import problems
@@ -17,7 +17,6 @@ from app.sales.routes import turnstile_of
 
 router = APIRouter(tags=["line"])
 
-Shopper = Annotated[SignedIn, Depends(signed_in)]
 DealId = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 
@@ -34,7 +33,7 @@ TheLine = Annotated[Line, Depends(line_of)]
 
 
 @router.get("/line", operation_id="list_line", response_model=PlaceList, responses=problems(SignInRequired))
-async def list_line(shopper: Shopper, line: TheLine) -> dict[str, object]:
+async def list_line(shopper: Asking, line: TheLine) -> dict[str, object]:
     """Where the shopper stands in line, and what they are offered. One stands in few lines: it is one page."""
     return {"items": [place.document() for place in await _places(line, shopper)], "next": None}
 
@@ -58,7 +57,7 @@ async def list_line(shopper: Shopper, line: TheLine) -> dict[str, object]:
     ),
 )
 async def join(
-    request: Request, deal_id: DealId, response: Response, shopper: Shopper, line: TheLine
+    request: Request, deal_id: DealId, response: Response, shopper: Asking, line: TheLine
 ) -> dict[str, object]:
     """Stand in line for a deal that is sold out. Repeating it keeps one's place."""
     turnstile_of(request).count(shopper.shopper_id, party_of(request))
@@ -74,7 +73,7 @@ async def join(
     status_code=204,
     responses=problems(SignInRequired, CrossSite),
 )
-async def leave(deal_id: DealId, shopper: Shopper, line: TheLine) -> None:
+async def leave(deal_id: DealId, shopper: Asking, line: TheLine) -> None:
     """Leave the line; what one was offered goes to the next. Also where one does not stand in it."""
     await line.leave(deal_id, shopper.shopper_id)
 
