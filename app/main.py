@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
-from app import identity, inventory, pages, payments, sales, sharing, stream
+from app import inventory, pages, payments, sales, sharing, stream
 from app.opening import lifespan
 from app.platform import failpoints
 from app.platform.clock import Clock, SystemClock
@@ -30,6 +30,7 @@ from app.stream import Door
 
 API = "/api/v1"
 DESK = (f"{API}/staff", "/desk", "/static/desk")
+ACCOUNT = tuple(f"{API}/{name}" for name in ("me", "passkeys", "session", "shoppers", "tokens"))
 FRIENDS = (f"{API}/friends", f"{API}/recommendations")
 
 
@@ -93,10 +94,6 @@ def _mount_rooms(app: FastAPI) -> None:
     app.include_router(health_router(_checks(app)))
     app.include_router(metrics_router(app.state.settings.metrics_token))
     for room in (
-        identity.router,
-        identity.account_router,
-        identity.address_router,
-        identity.passkey_router,
         inventory.router,
         stream.router,
         sharing.router,
@@ -109,7 +106,10 @@ def _mount_rooms(app: FastAPI) -> None:
     app.include_router(payments.router)
     for page_router in pages.routers:
         app.include_router(page_router)
-    app.state.later = (LaterRoutes(pages.LATER + FRIENDS, _load_pages), LaterRoutes(DESK, _load_desk))
+    app.state.later = (
+        LaterRoutes(pages.LATER + ACCOUNT + FRIENDS, _load_pages),
+        LaterRoutes(DESK, _load_desk),
+    )
     for routes in app.state.later:
         routes.hold_place(app)  # before the shoppers' site: the address of the desk's lies below theirs
     payments.site.serve(app)
@@ -118,10 +118,11 @@ def _mount_rooms(app: FastAPI) -> None:
 
 def _load_pages(router: APIRouter) -> None:
     """What shoppers come to when they have seen the deal."""
+    from app.identity.account import routers as account
     from app.pages.later import routers as late_pages
     from app.sharing.friends import routers as friends
 
-    for room in friends:
+    for room in account + friends:
         router.include_router(room, prefix=API)
     for page_router in late_pages:
         router.include_router(page_router)

@@ -14,8 +14,9 @@ import socket
 import sys
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 HOST = "127.0.0.1"
 SOURCES = 8  # addresses that viewers come from, since one has too few ports for a crowd that comes twice
@@ -27,8 +28,7 @@ AGAIN_SECONDS = 0.02
 CONNECTS_A_TURN = 64  # before it looks who has been answered
 
 
-@dataclass(slots=True)
-class Viewer:
+class Viewer(Struct):
     """One of them. `seen` is the newest number; `rest` the end of a piece that may hold half of one."""
 
     wire: socket.socket
@@ -39,8 +39,7 @@ class Viewer:
     rest: bytes = b""
 
 
-@dataclass(slots=True)
-class Received:
+class Received(Struct):
     """What came since the last report. `last[q]`: when the last of `reached[q]` viewers had event q or a later."""
 
     deliveries: int = 0

@@ -1,7 +1,6 @@
 """After every run: do the answers and the database tell the same story."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,8 +27,7 @@ LEAVE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
+class Books(Struct, frozen=True):
     """A deal as the database has it after a run, and how many orders the answers had promised."""
 
     quantity: int

@@ -2,10 +2,11 @@
 
 import json
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
+
+from msgspec import Struct
 
 from bench.processes import ChildError
 
@@ -14,8 +15,7 @@ LIMIT = 100
 OPEN_SECONDS = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """The desk of the shop at `port`."""
 
     port: int

@@ -7,9 +7,10 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from random import Random
 from typing import Any
+
+from msgspec import Struct
 
 ASK_AGAIN = (202, 503)
 REPLY_SECONDS = 15.0  # the shop itself says "unknown" after eight
@@ -20,8 +21,7 @@ REFUSALS = ("sold-out", "limit-reached")
 Reply = tuple[int, dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Struct, frozen=True):
     """An order that somebody was told of."""
 
     shopper_id: int

@@ -8,9 +8,10 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from random import Random
 from typing import Any
+
+from msgspec import Struct
 
 from bench.fault_audit import examine_books, read_deal
 from bench.fault_branch import Branch
@@ -25,8 +26,7 @@ LEAST_SECONDS = 1.5  # that the crowd buys
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class FaultRun:
+class FaultRun(Struct, frozen=True):
     """What happened under a seed.
 
     `promised` orders have `units`; `rest` units were bought afterwards. `heard` counts the answers by name, and

@@ -1,13 +1,13 @@
 """What a load generator is asked for, and what it reports."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 GAP_SECONDS = 0.02  # a shorter silence between two sales is not worth a line
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """Every connection asks, waits for the answer and asks again. Seconds throughout.
 
     `tokens` is a file with a bearer token a line, `cookies` one with a Cookie header a line, which may be empty: each
@@ -24,8 +24,7 @@ class Load:
     body: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """A time without a single 201; both ends on the machine's monotonic clock, in seconds."""
 
     begin: float
@@ -37,8 +36,7 @@ class Gap:
         return self.end - self.begin
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What came of a load.
 
     `statuses` counts every answer, also those before and after the measuring; `answers` and the latencies only

@@ -2,9 +2,9 @@
 
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from bench.load import Load, Report
 from bench.processes import ROOT, ChildError, clean_environment, cpu_seconds, machine_cpu_seconds, python
@@ -12,8 +12,7 @@ from bench.processes import ROOT, ChildError, clean_environment, cpu_seconds, ma
 Meter = Callable[[], list[int]]  # tells the processes that it is about
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """A report, and the processor time of each part in cores: 1.0 is one core, busy all the time.
 
     `others` is whatever ran on the machine beside the load generator and the parts: noise, mostly.

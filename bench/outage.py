@@ -5,8 +5,9 @@ import signal
 import socket
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from app.platform.embedded_supervisor import listener
 from bench.load import Gap
@@ -16,8 +17,7 @@ LONGEST_SECONDS = 15.0
 POLL_SECONDS = 0.002
 
 
-@dataclass(frozen=True, slots=True)
-class Outage:
+class Outage(Struct, frozen=True):
     """Valkey was killed at `begin` and answered again at `end`; monotonic seconds."""
 
     begin: float

@@ -5,10 +5,10 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from msgspec import Struct, field
 from sqlalchemy import insert
 from sqlalchemy.schema import CreateSchema
 
@@ -27,8 +27,7 @@ KEYS = ("limit", "hello", "usual", "one", "two", "sold-out", "killed", "hello-la
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One server under load. `books` where something was sold, `outages` where Valkey was killed."""
 
     name: str
@@ -37,8 +36,7 @@ class Run:
     outages: list[Outage] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """How long and how hard. `kills` of Valkey, `pause` seconds between them; `only` these runs, or all."""
 
     seconds: float = 6.0

@@ -1,8 +1,9 @@
 """Says what `bench_purchases` found: in words and tables for people, as facts for a program."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec import to_builtins
 
 from bench.machine import crowded, machine_words
 from bench.purchases import Plan, Run
@@ -30,9 +31,9 @@ RUNS = (
 def facts(plan: Plan, runs: Mapping[str, Run]) -> dict[str, Any]:
     """Everything, for a program."""
     return {
-        "plan": asdict(plan),
+        "plan": to_builtins(plan),
         "runs": {name: _run_facts(run) for name, run in runs.items()},
-        "targets": [asdict(target) | {"is_met": target.is_met} for target in targets(runs)],
+        "targets": [to_builtins(target) | {"is_met": target.is_met} for target in targets(runs)],
         "noise": noise(runs),
     }
 
@@ -85,8 +86,8 @@ def _row(run: Run, runs: Mapping[str, Run]) -> list[str]:
 
 
 def _run_facts(run: Run) -> dict[str, Any]:
-    report = asdict(run.measured.report) | {"per_second": run.measured.report.per_second}
-    books = None if run.books is None else asdict(run.books) | {"are_right": run.books.are_right}
+    report: dict[str, Any] = to_builtins(run.measured.report) | {"per_second": run.measured.report.per_second}
+    books = None if run.books is None else to_builtins(run.books) | {"are_right": run.books.are_right}
     gaps = run.measured.report.gaps
     outages = [{"seconds": outage.seconds, "gap_seconds": outage.gap(gaps)} for outage in run.outages]
     return report | {"cores": run.measured.cores, "books": books, "outages": outages}

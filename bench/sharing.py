@@ -8,8 +8,8 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,8 +47,7 @@ WORK = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SharingPlan:
+class SharingPlan(Struct, frozen=True):
     """How long and how hard. `visitors` connections of `connections` in the run of visits alone."""
 
     seconds: float = 6.0
@@ -58,8 +57,7 @@ class SharingPlan:
     helpers: int = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Selling:
+class Selling(Struct, frozen=True):
     """A run of purchases, and how many of its orders are somebody's help."""
 
     name: str
@@ -68,8 +66,7 @@ class Selling:
     helped: int
 
 
-@dataclass(frozen=True, slots=True)
-class Visiting:
+class Visiting(Struct, frozen=True):
     """Visits by one link, as fast as they come. What PostgreSQL did, a second, with them and before them."""
 
     measured: Measured

@@ -1,8 +1,9 @@
 """Says what `bench_sharing` found: tables for people, facts for a program."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec import to_builtins
 
 from bench.machine import crowded, machine_words
 from bench.sharing import Selling, SharingPlan, Visiting
@@ -32,9 +33,9 @@ def alone(sold: Mapping[str, Selling]) -> tuple[float, float]:
 def facts(plan: SharingPlan, sold: Mapping[str, Selling], visits: Visiting) -> dict[str, Any]:
     """Everything, for a program."""
     return {
-        "plan": asdict(plan),
+        "plan": to_builtins(plan),
         "runs": {key: _facts(run) for key, run in sold.items()},
-        "visits": asdict(visits),
+        "visits": to_builtins(visits),
         "noise": alone(sold)[1],
     }
 
@@ -80,6 +81,6 @@ def _a_core(run: Selling) -> float:
 
 
 def _facts(run: Selling) -> dict[str, Any]:
-    report = asdict(run.measured.report) | {"per_second": run.measured.report.per_second}
-    books = asdict(run.books) | {"are_right": run.books.are_right}
+    report: dict[str, Any] = to_builtins(run.measured.report) | {"per_second": run.measured.report.per_second}
+    books = to_builtins(run.books) | {"are_right": run.books.are_right}
     return report | {"cores": run.measured.cores, "books": books, "helped": run.helped}

@@ -4,9 +4,10 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from bench.processes import child, clean_environment, family, free_port, listens, python
 
@@ -48,8 +49,7 @@ http {{
 """
 
 
-@dataclass(frozen=True, slots=True)
-class StreamServer:
+class StreamServer(Struct, frozen=True):
     """A server that is up. `probe` is a path that answers something small, where there is one."""
 
     port: int

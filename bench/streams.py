@@ -3,8 +3,9 @@
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from bench.ground import FOLDER
 from bench.load import percentile
@@ -18,8 +19,7 @@ AT_ONCE = 256  # who connect at the same time, unless everybody does
 OPEN_SECONDS = 90.0
 
 
-@dataclass(frozen=True, slots=True)
-class StreamPlan:
+class StreamPlan(Struct, frozen=True):
     """How many watch, how long each part is measured, and which servers; all that are found where `only` is empty.
 
     `settle` seconds of quiet follow each part.
@@ -32,8 +32,7 @@ class StreamPlan:
     only: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Casting:
+class Casting(Struct, frozen=True):
     """A part of a run in which events went out. Milliseconds from when an event was due; cores as in `Measured`."""
 
     deliveries: int
@@ -47,8 +46,7 @@ class Casting:
     others_cores: float
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Struct, frozen=True):
     """What one server did. Bytes, seconds; `stalled` with a twentieth of the viewers not reading.
 
     `asked_meanwhile` with other requests in between, where it answers any.

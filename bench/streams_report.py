@@ -1,8 +1,9 @@
 """Says what `bench_stream` found: targets, a table for people, facts for a program."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec import to_builtins
 
 from bench.machine import crowded, machine_words
 from bench.streams import StreamPlan, Watched
@@ -30,8 +31,12 @@ HEAD = (
 
 def facts(plan: StreamPlan, found: Mapping[str, Watched]) -> dict[str, Any]:
     """Everything, for a program."""
-    met = [asdict(target) | {"is_met": target.is_met} for target in targets(found)]
-    return {"plan": asdict(plan), "servers": {key: asdict(one) for key, one in found.items()}, "targets": met}
+    met = [to_builtins(target) | {"is_met": target.is_met} for target in targets(found)]
+    return {
+        "plan": to_builtins(plan),
+        "servers": {key: to_builtins(one) for key, one in found.items()},
+        "targets": met,
+    }
 
 
 def words(plan: StreamPlan, found: Mapping[str, Watched]) -> str:

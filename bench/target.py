@@ -1,15 +1,15 @@
 """A measured figure beside what it must be and what it aims at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bench.table import short, table
 
 HEAD = ("target", "measured", "must", "aim", "met")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """`is_most` where less is better; `must` is None where nothing is demanded."""
 
     name: str

@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Self
+
+from msgspec import Struct
 
 from bench.processes import ROOT, ChildError, clean_environment, python
 
@@ -62,8 +63,7 @@ class Crowd:
         return answer
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """Which events were published, and when each was due (monotonic seconds)."""
 
     due: dict[int, float]

@@ -1,10 +1,11 @@
 """The audit trail in words. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from app.admin.shop_time import moment_words
 from app.admin.title_words import set_apart
@@ -28,8 +29,7 @@ WITH_FIELDS = ("edit", "photo", "rescue", "show")
 LONGEST = 80  # characters of a text that are shown
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """A change as the trail keeps it; `title` and `currency` are the deal's, as it is now."""
 
     change_id: int
@@ -45,8 +45,7 @@ class Trace:
     is_undone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """One field, before and after."""
 
     name: str
@@ -54,8 +53,7 @@ class FieldChange:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeView:
+class ChangeView(Struct, frozen=True):
     """A change for people. `what` begins with a verb: "moved Umbrellas from 3 to 1"."""
 
     change_id: int

@@ -1,6 +1,6 @@
 """The dashboard's charts as tables: the page's script draws what stands in them."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from app.admin.shop_time import span_words
 from app.inventory.desk import CurveDocument
@@ -9,16 +9,14 @@ TOO_FEW = "There are too few past deals for a median yet."
 FEW_LEFT = "Too few past deals were still on stage at this age to compare it with."
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A number as the script reads it (empty where there is none), and as people do."""
 
     value: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChartView:
+class ChartView(Struct, frozen=True):
     """A chart: `gist` says in a sentence what it shows. Rows of age (in seconds), this deal, and the median."""
 
     name: str

@@ -1,8 +1,9 @@
 """The dashboard as its template takes it: numbers in, ready words out."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from app.admin.chart_views import ChartView, charts
 from app.admin.refusal_words import refusal_words
@@ -16,8 +17,7 @@ PHASES = {"live": "Live", "sold-out": "Sold out", "paused": "Paused", "closed": 
 SPOKEN_STEPS = (1, 5, 10, 25, 50, 75)  # percent left at which the page says how it stands
 
 
-@dataclass(frozen=True, slots=True)
-class NumberView:
+class NumberView(Struct, frozen=True):
     """A number and what it counts. `name` is for the page's script."""
 
     name: str
@@ -25,8 +25,7 @@ class NumberView:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class NextView:
+class NextView(Struct, frozen=True):
     """A deal that waits, in one line."""
 
     deal_id: int
@@ -34,8 +33,7 @@ class NextView:
     fine: str
 
 
-@dataclass(frozen=True, slots=True)
-class DashboardView:
+class DashboardView(Struct, frozen=True):
     """Everything that the dashboard shows. Without a deal on stage there are no numbers and no charts.
 
     `said` is for ears, to be said when `said_at` changes.

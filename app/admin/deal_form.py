@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from app.admin.shop_time import NotATimeError, TwiceError, Which, is_second, local_text, read_local
@@ -46,8 +47,7 @@ WITH_DEFAULT: dict[str, object] = {"shipping": 0, "limit": 3, "condition": "New"
 MOST = {"story": 20_000}  # characters that are taken at all; elsewhere a line's worth
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """A field in which what was typed and what is there are not the same."""
 
     label: str
@@ -55,8 +55,7 @@ class Difference:
     theirs: str
 
 
-@dataclass(frozen=True, slots=True)
-class DealForm:
+class DealForm(Struct, frozen=True):
     """What the form shows. `fixed` fields cannot be changed any more; `twice` asks which of two like times is meant."""
 
     values: Mapping[str, str]
@@ -93,8 +92,7 @@ class DealForm:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a form that was sent means: `fields` by the names that a deal has in the API; or what is wrong with it."""
 
     fields: Mapping[str, Any]

@@ -1,8 +1,9 @@
 """What help cost, who brought whom, and rewards that wait, as their pages show them: plain texts, ready to print."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from app.admin.record_views import Tile
 from app.admin.record_words import percent_words
@@ -18,8 +19,7 @@ NOTHING = "–"
 HANDS = ("First hand", "Second hand", "Third hand")
 
 
-@dataclass(frozen=True, slots=True)
-class HelpRow:
+class HelpRow(Struct, frozen=True):
     """A deal in the list. `percent` is the share of its units that links sold, for a bar."""
 
     deal_id: int
@@ -34,8 +34,7 @@ class HelpRow:
     held: int
 
 
-@dataclass(frozen=True, slots=True)
-class CostLine:
+class CostLine(Struct, frozen=True):
     """One kind of cost; `states` are pending, ready, used and void."""
 
     name: str
@@ -43,8 +42,7 @@ class CostLine:
     costs: str
 
 
-@dataclass(frozen=True, slots=True)
-class SumView:
+class SumView(Struct, frozen=True):
     """What help cost and sold, in one currency."""
 
     currency: str
@@ -54,8 +52,7 @@ class SumView:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HelperView:
+class HelperView(Struct, frozen=True):
     """A helper and whom they brought, counted. `percent` of the most that one brought, for a bar."""
 
     name: str
@@ -65,8 +62,7 @@ class HelperView:
     helped_on: str
 
 
-@dataclass(frozen=True, slots=True)
-class GraphView:
+class GraphView(Struct, frozen=True):
     """Who brought whom. `hands`: how they came, how many, percent of all. Without `helpers` there is only `lead`."""
 
     lead: str
@@ -74,8 +70,7 @@ class GraphView:
     hands: tuple[tuple[str, str, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewView:
+class ReviewView(Struct, frozen=True):
     """A reward that waits."""
 
     order_id: str

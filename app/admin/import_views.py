@@ -1,7 +1,8 @@
 """What the import's pages show, in words."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from app.inventory.desk import COLUMNS, WHAT_IS_WRONG, Bad, CheckedFile, Good, Parsed, Wrong
 from app.payments import Money
@@ -20,8 +21,7 @@ KINDS = {
 LINES_SHOWN = 12  # of a group
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemView:
+class ProblemView(Struct, frozen=True):
     """One problem; `mend` is the address of the form in which its row can be written anew, or empty."""
 
     line: int
@@ -30,8 +30,7 @@ class ProblemView:
     mend: str
 
 
-@dataclass(frozen=True, slots=True)
-class GroupView:
+class GroupView(Struct, frozen=True):
     """Problems that are alike."""
 
     field: str
@@ -40,8 +39,7 @@ class GroupView:
     lines: str  # "line 7", "lines 2, 11 and 3 more"
 
 
-@dataclass(frozen=True, slots=True)
-class DealView:
+class DealView(Struct, frozen=True):
     """A row that would be queued."""
 
     line: int
@@ -54,8 +52,7 @@ class DealView:
     photo: str
 
 
-@dataclass(frozen=True, slots=True)
-class PageView:
+class PageView(Struct, frozen=True):
     """Which part of a list is shown: `first` to `last` of `total`, and the numbers of the pages beside it, or 0."""
 
     first: int
@@ -65,8 +62,7 @@ class PageView:
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class FieldView:
+class FieldView(Struct, frozen=True):
     """A cell of a row that is being mended, and what is wrong with it."""
 
     name: str
@@ -76,8 +72,7 @@ class FieldView:
     wrong: str
 
 
-@dataclass(frozen=True, slots=True)
-class MendView:
+class MendView(Struct, frozen=True):
     """The form of one bad row; `others` is what is wrong with it besides its cells."""
 
     line: int
@@ -85,8 +80,7 @@ class MendView:
     others: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckView:
+class CheckView(Struct, frozen=True):
     """A checked file; `unreadable` says why nothing of it could be read, and is empty where something was."""
 
     token: str

@@ -1,15 +1,15 @@
 """What a merchandiser asked of the orders' page, from its address or its form."""
 
-from dataclasses import dataclass
 from typing import get_args
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from app.inventory.desk import MAX_ID
 from app.sales.desk import OrderStatus
 
 
-@dataclass(frozen=True, slots=True)
-class AskedOrders:
+class AskedOrders(Struct, frozen=True):
     """The form as it was filled in: a deal's number, a status, and an order's number or an e-mail address."""
 
     deal: str = ""

@@ -1,9 +1,9 @@
 """Orders at the desk: the list, by deal and by status, and one order's whole story."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
+from msgspec import Struct
 from starlette.responses import Response
 
 from app.admin.changes_screens import order_changes
@@ -46,8 +46,7 @@ async def orders(
     return await list_of_orders(request, person, AskedOrders(deal, status, text), Outcome(said=said), after)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What came of what was just done: how many were marked; the number of each order that was not, and why; what was
     wrong; and the carrier and the tracking number that were typed."""
 

@@ -1,8 +1,9 @@
 """Orders as their pages at the desk show them: plain texts, ready to print."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from app.admin.shop_time import moment_words
 from app.inventory.desk import OrderOf, StoryAtDesk
@@ -39,8 +40,7 @@ WHY_CANCELLED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRow:
+class OrderRow(Struct, frozen=True):
     """An order in the list. `note` says what keeps it, or how it went."""
 
     order_id: str
@@ -61,8 +61,7 @@ class OrderRow:
     can_be_shipped: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DealRow:
+class DealRow(Struct, frozen=True):
     """A deal's orders, counted."""
 
     deal_id: int
@@ -74,8 +73,7 @@ class DealRow:
     ended: int
 
 
-@dataclass(frozen=True, slots=True)
-class StatusTab:
+class StatusTab(Struct, frozen=True):
     """The orders of a deal in a status; `status` is empty for all of them."""
 
     status: str
@@ -84,8 +82,7 @@ class StatusTab:
     is_here: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RefundRow:
+class RefundRow(Struct, frozen=True):
     """Money that went back, or is about to."""
 
     amount: str
@@ -93,8 +90,7 @@ class RefundRow:
     when: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderView:
+class OrderView(Struct, frozen=True):
     """One order, whole. `refunded` is what staff had given back when this was read, in minor units."""
 
     row: OrderRow

@@ -1,7 +1,8 @@
 """Patterns over past deals as their page shows them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from app.admin.record_words import pace_words, percent_words
 from app.admin.shop_time import span_words
@@ -19,8 +20,7 @@ BY = {
 NO_ADVICE = ("no category", "other categories")  # there is nothing to choose in these
 
 
-@dataclass(frozen=True, slots=True)
-class GroupView:
+class GroupView(Struct, frozen=True):
     """A group of a pattern. The bars are percent of the longest."""
 
     name: str
@@ -35,8 +35,7 @@ class GroupView:
     is_best: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PatternView:
+class PatternView(Struct, frozen=True):
     """A pattern as a table with bars, and in a sentence where there is something to say."""
 
     by: str

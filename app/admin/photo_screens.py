@@ -1,9 +1,9 @@
 """A deal's photo, in the browser."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
+from msgspec.structs import replace
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 

@@ -1,14 +1,14 @@
 """A deal's photo as the desk's templates take it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 NAMES = {160: "In lists", 480: "On a phone", 800: "On a larger screen", 1200: "On a sharp screen"}
 
 
-@dataclass(frozen=True)
-class SizeView:
+class SizeView(Struct, frozen=True):
     """One size that was made: what it is for, its width in pixels, and where it is in each format."""
 
     name: str
@@ -17,8 +17,7 @@ class SizeView:
     formats: tuple[tuple[str, str], ...]  # such as ("AVIF", "/photos/TOKEN/800.avif")
 
 
-@dataclass(frozen=True)
-class DealPhotoView:
+class DealPhotoView(Struct, frozen=True):
     """A deal's present photo, for the photo page and for photo_of_deal.html. Without a photo `thumbnail` is empty."""
 
     deal_id: int
@@ -35,8 +34,7 @@ class DealPhotoView:
         return f"/desk/deals/{self.deal_id}/photo"
 
 
-@dataclass(frozen=True)
-class PhotoFormView:
+class PhotoFormView(Struct, frozen=True):
     """What is in the form: as it is kept, or as it was sent, with what was wrong with it."""
 
     alt: str

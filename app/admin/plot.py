@@ -5,9 +5,10 @@ them out without coordinates, and in a size that does not shrink with the frame.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from math import ceil
+
+from msgspec import Struct
 
 WIDTH, HEIGHT = 1000, 300
 MOST_BARS = 96
@@ -15,16 +16,14 @@ MOST_POINTS = 400
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 14400)  # minutes that people count in
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """The texts at an axis, from zero on, and the value at its end."""
 
     labels: tuple[str, ...]
     end: float
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """One thing in a plot: its name, and the SVG paths of its line and of the area below it."""
 
     name: str
@@ -32,8 +31,7 @@ class Series:
     area: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Plot:
+class Plot(Struct, frozen=True):
     """A frame with its series; the lines of its grid lie where its labels are."""
 
     series: tuple[Series, ...]
@@ -47,8 +45,7 @@ class Plot:
         return " ".join(f"M0 {_short(HEIGHT * step / steps)}H{WIDTH}" for step in range(steps + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """Units that were sold from one minute of a deal's age to another, and all until then."""
 
     start: int

@@ -1,9 +1,10 @@
 """The queue's page in plain values. Pure."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from app.admin.shop_time import moment_words
 from app.inventory.desk import Board, Step, Target, Waiting
@@ -16,8 +17,7 @@ _WISH = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RowView:
+class RowView(Struct, frozen=True):
     """A deal that waits."""
 
     deal_id: int
@@ -34,8 +34,7 @@ class RowView:
     is_last: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PageLink:
+class PageLink(Struct, frozen=True):
     """A page of the queue: the place that it begins with."""
 
     first: int
@@ -43,8 +42,7 @@ class PageLink:
     is_here: bool
 
 
-@dataclass(frozen=True, slots=True)
-class QueueView:
+class QueueView(Struct, frozen=True):
     """The queue's page. `live` is the title on stage; empty where nothing is."""
 
     live: str
@@ -58,8 +56,7 @@ class QueueView:
     pages: list[PageLink]
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """A move that somebody wants: the deal, where to, and the text that says so in a form."""
 
     deal_id: int
@@ -67,8 +64,7 @@ class Wish:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class MissedView:
+class MissedView(Struct, frozen=True):
     """A move that was not made because the queue had moved; `again` asks for it anew, where it still can be."""
 
     words: str

@@ -1,9 +1,9 @@
 """What a merchandiser asked of the records' page, from its address."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from app.inventory.desk import SoughtRecords
@@ -24,8 +24,7 @@ LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """The form as it was filled in, what it means, and what is wrong with it; nothing is sought where something is."""
 
     given: dict[str, str]

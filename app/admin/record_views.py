@@ -1,9 +1,10 @@
 """Sales records as their pages show them: plain texts, ready to print."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from statistics import median
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from app.admin.plot import (
     Bar,
@@ -31,16 +32,14 @@ REASONS = {
 MODES = {"daily": "Daily", "woot-off": "Woot-Off", None: "Not known"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Struct, frozen=True):
     """A figure and what it is."""
 
     figure: str
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRow:
+class RecordRow(Struct, frozen=True):
     """A record in the list. `percent` is the sell-through, for a bar."""
 
     deal_id: int
@@ -61,8 +60,7 @@ class RecordRow:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordView:
+class RecordView(Struct, frozen=True):
     """One record, whole."""
 
     row: RecordRow
@@ -77,8 +75,7 @@ class RecordView:
     curve: tuple[tuple[str, int, int, str], ...]  # age, units, sold until then, percent
 
 
-@dataclass(frozen=True, slots=True)
-class CompareView:
+class CompareView(Struct, frozen=True):
     """Some records side by side: a plot, what it shows at some ages, and rows of figures."""
 
     rows: tuple[RecordRow, ...]

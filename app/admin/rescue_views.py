@@ -1,10 +1,11 @@
 """A deal that holds up the show, at the desk: how it stands in words, and what can be added for it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from app.admin.shop_time import moment_words
 from app.admin.title_words import set_apart
@@ -12,8 +13,7 @@ from app.admin.title_words import set_apart
 MORE_MINUTES = (15, 30, 60)
 
 
-@dataclass(frozen=True, slots=True)
-class MoreTime:
+class MoreTime(Struct, frozen=True):
     """A form that gives something more time: its heading, the field, and each button's value and words."""
 
     heading: str
@@ -22,8 +22,7 @@ class MoreTime:
     choices: tuple[tuple[int, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RescueView:
+class RescueView(Struct, frozen=True):
     """What rescue.html takes. `typed` is the reward as somebody wrote it, with what is wrong with it in `problem`."""
 
     deal_id: int

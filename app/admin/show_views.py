@@ -1,10 +1,12 @@
 """The show's controls as a template takes them: what can be done now, and what would come of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from app.admin.rescue_views import stall_words
 from app.admin.shop_time import moment_words, rough_words
@@ -28,8 +30,7 @@ UNSAID = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class StageView:
+class StageView(Struct, frozen=True):
     """The deal on stage, in words. `stall` is empty where it does not hold up the show."""
 
     deal_id: int
@@ -39,8 +40,7 @@ class StageView:
     stall: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Struct, frozen=True):
     """A form that changes the show: where it is sent, the mode that it asks for or nothing, and its words."""
 
     action: str
@@ -49,8 +49,7 @@ class Button:
     strong: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ShowControlsView:
+class ShowControlsView(Struct, frozen=True):
     """What show_controls.html takes. `message` is empty where nothing was done, and `good` where it was not."""
 
     headline: str
@@ -64,8 +63,7 @@ class ShowControlsView:
     can_stop: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmView:
+class ConfirmView(Struct, frozen=True):
     """What show_confirm.html takes: what would come of it, and the forms that do it."""
 
     title: str

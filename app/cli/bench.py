@@ -3,11 +3,11 @@
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
 from app.cli.opening import CannotError, tell
 
@@ -111,6 +111,29 @@ def sharing(
         raise CannotError(str(error)) from error
     _print(facts(plan, sold, visits), words(plan, sold, visits), markdown=markdown, as_json=as_json)
     raise typer.Exit(0 if all(run.books.are_right for run in sold.values()) else 1)
+
+
+@bench.command("start")
+def start(
+    rounds: Annotated[int, typer.Option(min=1, help="How often each is started.")] = 10,
+    against: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Another checkout, to compare with.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Only see whether it works.")] = False,
+    markdown: Markdown = False,
+    as_json: Json = False,
+) -> None:
+    """From `./run` to the first page, beside FastAPI doing nothing."""
+    from bench.processes import ChildError
+    from bench.starts import StartPlan, bench_starts
+    from bench.starts_report import facts, words
+
+    plan = StartPlan(1 if quick else rounds, against)
+    try:
+        found = bench_starts(plan, _say)
+    except ChildError as error:
+        raise CannotError(str(error)) from error
+    _print(facts(plan, found), words(plan, found), markdown=markdown, as_json=as_json)
 
 
 @bench.command("faults")

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, TypeVar
 
 import typer
+from msgspec import to_builtins
+from msgspec.structs import asdict
 
 from app.cli.opening import CannotError, Shop, open_shop, tell
 from app.cli.servers import with_servers
@@ -29,7 +30,7 @@ def verify(as_json: Json = False) -> None:
     examined = _with_shop(_examine)
     fine = not any(promise.breaches for promise in examined)
     tell(
-        {"ok": fine, "promises": [asdict(promise) for promise in examined]},
+        {"ok": fine, "promises": to_builtins(examined)},
         "\n".join(line for promise in examined for line in _lines(promise)),
         as_json=as_json,
     )

@@ -1,11 +1,11 @@
 """newsletter: send an issue to everyone who wants it, once."""
 
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import asdict
 
 from app.cli.at_the_desk import Facts, Json, busy, with_shop
 from app.cli.opening import CannotError, Shop, tell

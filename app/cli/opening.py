@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 
 import typer
+from msgspec import Struct
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -28,8 +28,7 @@ class CannotError(Exception):
     """The command cannot be done now; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shop:
+class Shop(Struct, frozen=True):
     """The rooms, opened for a command; nothing runs in the background."""
 
     settings: Settings

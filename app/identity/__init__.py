@@ -1,9 +1,6 @@
 """Who is asking: accounts, sessions, roles, and the dependencies that say so to every other room."""
 
-from app.identity.account_routes import person_asking
-from app.identity.account_routes import router as account_router
 from app.identity.address import Address, clean_address, countries
-from app.identity.address_routes import router as address_router
 from app.identity.addresses import addresses_of, forget_address, keep_address
 from app.identity.arrival import Arrival
 from app.identity.asking import (
@@ -21,6 +18,7 @@ from app.identity.asking import (
     freshly_signed_in,
     identity_of,
     maybe_signed_in,
+    person_asking,
     puzzle_for,
     set_session_cookie,
     shown_in,
@@ -48,11 +46,9 @@ from app.identity.links import LinkSpent
 from app.identity.naming import names_in_records
 from app.identity.opening import Identity, Site
 from app.identity.passkey_browser import challenge_of, party_for, party_or_refusal
-from app.identity.passkey_routes import router as passkey_router
 from app.identity.passkeys import Passkey
 from app.identity.person import Person, SignInRequired, addressees_of, id_by_email, names_of
 from app.identity.roles import Role
-from app.identity.routes import router
 from app.identity.sessions import SignedIn
 from app.identity.shoppers import EmailTaken, WrongCredentials
 from app.identity.staff import LastOwner
@@ -95,8 +91,6 @@ __all__ = [
     "Site",
     "Visit",
     "WrongCredentials",
-    "account_router",
-    "address_router",
     "addressees_of",
     "addresses_of",
     "allow",
@@ -121,10 +115,8 @@ __all__ = [
     "names_of",
     "party_for",
     "party_or_refusal",
-    "passkey_router",
     "person_asking",
     "puzzle_for",
-    "router",
     "set_session_cookie",
     "shown_in",
     "signed_in",

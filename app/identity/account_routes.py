@@ -13,14 +13,14 @@ from app.identity.asking import (
     clear_session_cookie,
     device_of,
     identity_of,
+    person_asking,
     set_session_cookie,
     site_address,
 )
 from app.identity.credentials import Name, clean_email, clean_password
 from app.identity.limits import CHANGE, MAIL, own_router
-from app.identity.person import Person, SignInRequired
+from app.identity.person import SignInRequired
 from app.identity.routes import Me
-from app.identity.sessions import SignedIn
 from app.identity.staff import LastOwner
 from app.platform.clock import rfc3339
 from app.platform.errors import Invalid, NotFound, SlowDown
@@ -192,11 +192,3 @@ async def end_session(session_id: str, request: Request, asking: Asking) -> None
 async def end_other_sessions(request: Request, asking: Asking) -> None:
     """End all of one's sessions but the one that asks."""
     await identity_of(request).visits.end_others(asking)
-
-
-async def person_asking(request: Request, asking: SignedIn) -> Person:
-    """The one who asks, as the database has them. Raises SignInRequired where they are gone."""
-    person = await identity_of(request).shoppers.by_id(asking.shopper_id)
-    if person is None:
-        raise SignInRequired
-    return person

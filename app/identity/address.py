@@ -2,11 +2,11 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated
 
 from babel import Locale
+from msgspec import Struct
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -22,8 +22,7 @@ NO_COUNTRIES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """A cleaned address. `extra` (a flat), `postal_code` and `region` may be empty; `country` is ISO 3166's."""
 
     name: str

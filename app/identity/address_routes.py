@@ -1,8 +1,7 @@
 """The calls about the address to which one's parcels go."""
 
-from dataclasses import asdict
-
 from fastapi import Request
+from msgspec.structs import asdict
 from pydantic import BaseModel
 
 from app.identity.address import Address, TypedAddress

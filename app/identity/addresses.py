@@ -1,8 +1,8 @@
 """Where shoppers want their parcels: one address each, which new orders take a copy of."""
 
 from collections.abc import Collection
-from dataclasses import asdict
 
+from msgspec.structs import asdict
 from sqlalchemy import Row, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection

@@ -1,13 +1,12 @@
 """Coming in, whichever way: a fresh session, and the browser's earlier one ends."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from app.identity.person import Person, PersonRow, as_person
 from app.identity.sessions import Sessions, SignedIn, Ticket
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """Someone who has just come in, and the session that says so."""
 
     person: Person

@@ -167,3 +167,11 @@ def set_session_cookie(response: Response, ticket: Ticket, secure: bool) -> None
 def clear_session_cookie(response: Response, secure: bool) -> None:
     """Have the browser forget its ticket."""
     response.delete_cookie(cookie_name(secure), path="/", secure=secure, httponly=True, samesite="lax")
+
+
+async def person_asking(request: Request, asking: SignedIn) -> Person:
+    """The one who asks, as the database has them. Raises SignInRequired where they are gone."""
+    person = await identity_of(request).shoppers.by_id(asking.shopper_id)
+    if person is None:
+        raise SignInRequired
+    return person

@@ -5,9 +5,9 @@ The library is slow to load, so this file is loaded when somebody first shows a 
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from webauthn import (
     base64url_to_bytes,
     generate_authentication_options,
@@ -37,8 +37,7 @@ REQUIRED = UserVerificationRequirement.REQUIRED
 NO_ANSWER = (WebAuthnException, ValueError, TypeError, LookupError, AttributeError, EOFError, struct.error)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A passkey that an authenticator has just made. `transports` are words with commas between."""
 
     id: str

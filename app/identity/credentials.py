@@ -3,7 +3,6 @@
 import unicodedata
 from typing import Annotated
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
@@ -30,6 +29,9 @@ def clean_name(name: str) -> str:
 
 def clean_email(email: str) -> str:
     """`email` as it is kept: trimmed, normalised, lower-cased. Raises ValueError where it can't be an address."""
+    # The first who comes waits for it, and not whoever starts the shop: its patterns take a while.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         # Syntax only, no DNS; `.test` is let through, since no mail server answers there anyway.
         found = validate_email(email.strip(), check_deliverability=False, test_environment=True)

@@ -7,7 +7,6 @@ stay outside, nor may anybody try without end.
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from hashlib import blake2b
 from math import ceil
 from typing import Any
@@ -17,6 +16,7 @@ from fastapi.routing import APIRoute
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.responses import Response
@@ -31,8 +31,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What is counted together under one name, and how much of it is allowed. None: as much as anybody likes."""
 
     name: str
@@ -58,8 +57,7 @@ INVITED = Policy("invited", RateLimitItemPerDay(3), None)
 CHANGE = Policy("change", RateLimitItemPerMinute(20), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """Where one limit stands after a try."""
 
     by: str  # account or address

@@ -5,11 +5,11 @@ see whether it is evil, do no harm.
 """
 
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -37,8 +37,7 @@ class LinkSpent(Problem):
     title = "This link does not work any more"
 
 
-@dataclass(frozen=True, slots=True)
-class OpenLink:
+class OpenLink(Struct, frozen=True):
     """A link that would still work: for whose account and address, and where it leads on to."""
 
     shopper_id: int

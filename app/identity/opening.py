@@ -1,7 +1,6 @@
 """The room, put together: what main opens, and every request finds at `app.state.identity`."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -24,16 +23,14 @@ from app.platform.rush import Rush
 from app.platform.signing import Signer
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """The shop as people reach it: its name, and its address where one is set."""
 
     name: str = "Breadmaker"
     public_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Who is asking, and all that it takes to know."""
 
     engine: AsyncEngine

@@ -1,12 +1,12 @@
 """For which site passkeys are made: browsers bind one to a host name, and answer over https or to localhost only."""
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class RelyingParty:
+
+class RelyingParty(Struct, frozen=True):
     """What WebAuthn calls the site: its host name, its name for people, and the origin of its pages."""
 
     id: str

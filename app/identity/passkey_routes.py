@@ -5,13 +5,13 @@ from typing import Any
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from app.identity.account_routes import person_asking
 from app.identity.asking import (
     Asking,
     Fresh,
     SignInAgain,
     allow,
     identity_of,
+    person_asking,
 )
 from app.identity.challenges import PasskeyNotAccepted
 from app.identity.credentials import Name

@@ -1,11 +1,11 @@
 """Passkeys: several an account, each with a name, and each the way in of one device or password manager."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -42,8 +42,7 @@ class PasskeyKnown(Problem):
     title = "This passkey is known"
 
 
-@dataclass(frozen=True, slots=True)
-class Passkey:
+class Passkey(Struct, frozen=True):
     """What its owner sees of it."""
 
     id: str

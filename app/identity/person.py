@@ -1,8 +1,8 @@
 """A person, read from a row of the shoppers table."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,8 +22,7 @@ class SignInRequired(Problem):
     title = "Please sign in"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """A shopper as the rest of the house sees one."""
 
     id: int

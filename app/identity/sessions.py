@@ -3,9 +3,9 @@
 import asyncio
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -26,16 +26,14 @@ ENDED = {"device": "", "seen_at": None}  # the row stays, to be read as revoked,
 LONGEST_TEXT = 200  # characters; ours have about 100, and nothing longer is worth a digest
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(Struct, frozen=True):
     """Who is asking: proven by a signature, nothing looked up."""
 
     shopper_id: int
     session_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Struct, frozen=True):
     """A session as its holder shows it: the signed text, and when it ends."""
 
     text: str

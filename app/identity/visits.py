@@ -1,8 +1,8 @@
 """Somebody's own sessions: where they are signed in, and out again."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,8 +14,7 @@ from app.platform.errors import NotFound
 FRESH = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """One session as its owner sees it. `seen_at` is the hour, no closer; there is no place, for we do not keep it."""
 
     id: str

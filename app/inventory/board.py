@@ -1,10 +1,10 @@
 """What the queue's page shows: who is on stage, and a stretch of what waits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,8 +14,7 @@ from app.inventory.queue import look_at_queue
 from app.inventory.rotation import Phase
 
 
-@dataclass(frozen=True, slots=True)
-class OnStageNow:
+class OnStageNow(Struct, frozen=True):
     """The live deal as far as the queue's page tells of it."""
 
     deal_id: int
@@ -23,8 +22,7 @@ class OnStageNow:
     left_percent: int
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A deal that waits, and its place (from 1). `price` in minor units of `currency`; the thumbnail's address."""
 
     deal_id: int
@@ -40,8 +38,7 @@ class Waiting:
     alt: str
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(Struct, frozen=True):
     """The stage and a stretch of the queue, from place `first`; `total` deals wait in all."""
 
     phase: Phase

@@ -2,10 +2,10 @@
 
 import getpass
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Select, insert, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,16 +19,14 @@ QUEUE_ACTIONS = ("add", "duplicate", "import", "move", "reorder", "undo", "withd
 DEAL_ACTIONS = ("edit", "photo", "rescue", "undo", "withdraw")  # what makes a deal another than it was
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(Struct, frozen=True):
     """Whoever changes something: an account's id (None for the command line), and the name that is kept with it."""
 
     person_id: int | None
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChangePage:
+class ChangePage(Struct, frozen=True):
     """Some changes, the latest first, and the id to ask for more after (None at the end)."""
 
     rows: Sequence[Row[Any]]

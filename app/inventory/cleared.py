@@ -1,8 +1,8 @@
 """The stall that the crowd has just cleared: what everybody is told of it while the next deal is on stage."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import exists, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,8 +11,7 @@ from app.inventory.tables import deals, stalls
 from app.sharing import Help, sum_help
 
 
-@dataclass(frozen=True, slots=True)
-class Cleared:
+class Cleared(Struct, frozen=True):
     """A deal that had held up the show and is sold out, and how much helpers sold of it."""
 
     deal_id: int

@@ -4,9 +4,10 @@ A daily deal ends at the shop's midnight, whatever happens. In a Woot-Off a deal
 runs while the Woot-Off does, stands still during a pause and in daily mode, and goes on from where it stood.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from app.inventory.calendar import next_midnight
 from app.inventory.rotation import Show
@@ -14,8 +15,7 @@ from app.inventory.rotation import Show
 CLOCKS_DIFFER = timedelta(minutes=1)  # between the processes of a shop, at the most
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Struct, frozen=True):
     """When a deal ends, None where it may stay; and what its stopwatch shows while that stands still."""
 
     ends_at: datetime | None = None

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from app.inventory.caps import CAPS, over_the_caps
-from app.payments import Money
+from app.payments.money import Money
 from app.platform.clock import rfc3339
 
 MAX_PRICE = 20_000_000  # minor units; with MAX_LIMIT of them an order's total still fits

@@ -1,7 +1,6 @@
 """Deals that were live and are over: what everybody has seen, for those who come later."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -11,8 +10,7 @@ from app.payments import Money
 from app.platform.clock import rfc3339
 
 
-@dataclass(frozen=True, slots=True)
-class GoneDeal:
+class GoneDeal(Struct, frozen=True):
     """One of them. Times are RFC 3339; `price` is ready text."""
 
     deal_id: int

@@ -1,16 +1,15 @@
 """Deals that were on stage, for those who ask afterwards whether they held up the show."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.inventory.tables import deals, stalls
 
 
-@dataclass(frozen=True, slots=True)
-class PastStage:
+class PastStage(Struct, frozen=True):
     """A deal that everybody was shown. `over_at` is None while it is live; `held_up` that it did hold up the show."""
 
     deal_id: int

@@ -1,10 +1,10 @@
 """The snapshot: everything that the public may know of the live deal, and nothing of any other."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from sqlalchemy import Select, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,8 +27,7 @@ from app.sharing import NO_HELP, Help, count_help
 Snapshot = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(Struct, frozen=True):
     """How things stand at a moment, read in one transaction: the show's row, the live deal's, how it sells, who helps.
 
     `team` counts those who took one of the live deal for the team. `cleared` is the stall before it, where that is

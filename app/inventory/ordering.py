@@ -1,8 +1,9 @@
 """Where a moved deal comes to stand. Pure: ids in their order go in, ids in their new order come out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Step = Literal["top", "up", "down", "bottom"]
 
@@ -11,8 +12,7 @@ class NowhereError(ValueError):
     """The place that was meant is not in the queue."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where to: one of a step, a place (from 1), or another deal that it should stand right ahead of or behind."""
 
     step: Step | None = None

@@ -1,10 +1,10 @@
 """The deal queue: what waits, in which order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from msgspec import Struct
 from sqlalchemy import exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
@@ -17,8 +17,7 @@ from app.inventory.turns import add_in_turn
 State = Literal["queued", "live", "ended"]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Some deals in order, the id to ask for more after (None at the end), and the queue's version."""
 
     rows: Sequence[Row[Any]]
@@ -26,8 +25,7 @@ class Page:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """A part of the queue: its rows, the place of the first of them (from 1), how many wait in all, the version."""
 
     rows: Sequence[Row[Any]]

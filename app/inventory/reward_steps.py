@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
-from app.payments import minor_digits
+from app.payments.money import minor_digits
 
 SUCH_AS = "15: 3.00; 30: 5.00"
 STEP = re.compile(r"(\d{1,6})\s*[:=]\s*(\S.*)", re.ASCII)

@@ -1,8 +1,10 @@
 """What the show should do next. Nothing here acts: it is told how things stand, and answers."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from app.inventory.stall import StallCase, holds_up, raised_reward
 
@@ -10,8 +12,7 @@ Mode = Literal["daily", "woot-off"]
 Reason = Literal["sold-out", "time-up", "skipped", "stopped", "withdrawn"]
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(Struct, frozen=True):
     """How the show is set. `stopping`: it stops when the live deal is over."""
 
     mode: Mode
@@ -25,8 +26,7 @@ class Show:
         return self.started and not self.paused
 
 
-@dataclass(frozen=True, slots=True)
-class OnStage:
+class OnStage(Struct, frozen=True):
     """The live deal, as far as the rotation cares. `left` in units.
 
     `right_end` is when it ought to end, where that is not `ends_at`; `told_sold_out` says whether everyone was told
@@ -41,60 +41,52 @@ class OnStage:
     stall: StallCase | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Struct, frozen=True):
     """Everything stays as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Struct, frozen=True):
     """The live deal ends for `reason`; whatever may come next is the next decision."""
 
     deal_id: int
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """This deal goes live."""
 
     deal_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Retime:
+class Retime(Struct, frozen=True):
     """The live deal ends at another time: a clock was wrong, or the shop moved to another zone."""
 
     deal_id: int
     ends_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(Struct, frozen=True):
     """Everyone has to hear that the live deal is sold out, or is so no more."""
 
     deal_id: int
     sold_out: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stall:
+class Stall(Struct, frozen=True):
     """The live deal holds up the show from now on, or does so no more."""
 
     deal_id: int
     begins: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Raise:
+class Raise(Struct, frozen=True):
     """Helping to sell the live deal brings more, since it is stalled for so long: minor units for each unit."""
 
     deal_id: int
     reward: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """The deal that the show waited for is over, and the show with it."""
 
 

@@ -4,11 +4,11 @@ Exactly one deal is live: a transaction that changes it holds the show's turn, n
 partial unique index on live deals has the last word. What is locked in which order, app/inventory/turns.py says.
 """
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import asdict
 from sqlalchemy import func, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection

@@ -15,8 +15,9 @@ the crowd should not lose sight of what it works for.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 USUAL_TIME = timedelta(minutes=30)  # that a deal is allowed where it does not say so
 LONGEST_LOOK = timedelta(minutes=30)
@@ -24,8 +25,7 @@ CLEARLY = 4  # times as quick as it has to be, for it to hold up nothing any mor
 USUAL_POT_TIME = timedelta(minutes=60)
 
 
-@dataclass(frozen=True, slots=True)
-class StallCase:
+class StallCase(Struct, frozen=True):
     """How a live deal sells, as far as that matters. `left` and `lately` in units; `lately` over `look_back(allowed)`.
 
     `selling_since`: for so long it could be bought in a Woot-Off without a break; None while it can not, or where that

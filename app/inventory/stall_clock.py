@@ -1,13 +1,14 @@
 """What a pause or another mode does to the times of a stall: nobody loses a pot because nobody could buy."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from app.inventory.rotation import Show
 
 
-@dataclass(frozen=True, slots=True)
-class StallClock:
+class StallClock(Struct, frozen=True):
     """The times of a live deal's stall, by the columns of the same names."""
 
     selling_since: datetime | None = None

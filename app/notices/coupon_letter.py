@@ -1,15 +1,13 @@
 """What we mail to whoever has helped to sell: once, that there is a coupon."""
 
-from dataclasses import dataclass
-
 from app.notices.letter import Letter
 from app.notices.rules import COUPON_READY
 
 
-@dataclass(frozen=True)
-class CouponReady(Letter, rule=COUPON_READY):
+class CouponReady(Letter, frozen=True):
     """So many coupons can be used from now on, together worth `worth`, such as "$7.50". `link` leads to them."""
 
+    rule = COUPON_READY
     subject = "You have earned a coupon"
     coupons: int
     worth: str

@@ -1,19 +1,17 @@
 """What we mail because somebody asks it of us who knows the address: an invitation to their friends list."""
 
-from dataclasses import dataclass
-
 from app.notices.letter import Letter
 from app.notices.rules import FRIEND_INVITATION
 
 
-@dataclass(frozen=True)
-class FriendInvitation(Letter, rule=FRIEND_INVITATION):
+class FriendInvitation(Letter, frozen=True):
     """To whatever address was typed, the same for an account's and for nobody's.
 
     `inviter` is a name that may be shown to a stranger; `link` opens a page with a button, and works for two weeks;
     `out` is the address at which one request ends all such mails to this mailbox.
     """
 
+    rule = FRIEND_INVITATION
     subject = "An invitation to a friends list"
     inviter: str
     link: str

@@ -1,23 +1,22 @@
 """An issue of the newsletter: how its file is read, and whether it is its time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+from msgspec import Struct
 
 LONGEST_HEADING = 120  # characters
 LONGEST_WORDS = 50_000  # characters; mail programs cut what is much longer than this, and with it the way out
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """What it is called, which is the mails' subject, and what it says, in plain text or Markdown as it was typed."""
 
     heading: str
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class PastIssue:
+class PastIssue(Struct, frozen=True):
     """One that was begun before. `same`: it says the same as the one in question."""
 
     id: int
@@ -27,20 +26,17 @@ class PastIssue:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class GoOn:
+class GoOn(Struct, frozen=True):
     """It was begun, and not every reader has it: go on with issue `id`."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(Struct, frozen=True):
     """Nothing is against it."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotNow:
+class NotNow(Struct, frozen=True):
     """It may not be sent, unless for a reason that is written down."""
 
     why: str

@@ -1,7 +1,5 @@
 """What we mail about an account: links that somebody asked for, and word of what was changed."""
 
-from dataclasses import dataclass
-
 from app.notices.letter import Letter
 from app.notices.rules import (
     ACCOUNT_DELETED,
@@ -14,10 +12,10 @@ from app.notices.rules import (
 )
 
 
-@dataclass(frozen=True)
-class SignInLink(Letter, rule=SIGN_IN_LINK):
+class SignInLink(Letter, frozen=True):
     """`link` opens a page with a button; it works once, for a quarter of an hour."""
 
+    rule = SIGN_IN_LINK
     subject = "Your link to sign in"
     link: str
 
@@ -30,10 +28,10 @@ class SignInLink(Letter, rule=SIGN_IN_LINK):
         )
 
 
-@dataclass(frozen=True)
-class EmailToConfirm(Letter, rule=EMAIL_TO_CONFIRM):
+class EmailToConfirm(Letter, frozen=True):
     """To the new address: `link` opens a page with a button."""
 
+    rule = EMAIL_TO_CONFIRM
     subject = "Is this your new address?"
     link: str
 
@@ -46,10 +44,10 @@ class EmailToConfirm(Letter, rule=EMAIL_TO_CONFIRM):
         )
 
 
-@dataclass(frozen=True)
-class NewsletterToConfirm(Letter, rule=NEWSLETTER_TO_CONFIRM):
+class NewsletterToConfirm(Letter, frozen=True):
     """To whoever ticked the box, or whose address was typed beside it: `link` opens a page with a button."""
 
+    rule = NEWSLETTER_TO_CONFIRM
     subject = "Do you want our newsletter?"
     link: str
 
@@ -62,10 +60,10 @@ class NewsletterToConfirm(Letter, rule=NEWSLETTER_TO_CONFIRM):
         )
 
 
-@dataclass(frozen=True)
-class EmailChanged(Letter, rule=EMAIL_CHANGED):
+class EmailChanged(Letter, frozen=True):
     """To the old address. The new one is not named: this mailbox may be somebody else's by now."""
 
+    rule = EMAIL_CHANGED
     subject = "Your account has a new address"
 
     @property
@@ -78,10 +76,10 @@ class EmailChanged(Letter, rule=EMAIL_CHANGED):
         )
 
 
-@dataclass(frozen=True)
-class NewPassword(Letter, rule=NEW_PASSWORD):
+class NewPassword(Letter, frozen=True):
     """After every change of a password."""
 
+    rule = NEW_PASSWORD
     subject = "Your account has a new password"
 
     @property
@@ -93,10 +91,10 @@ class NewPassword(Letter, rule=NEW_PASSWORD):
         )
 
 
-@dataclass(frozen=True)
-class NewPasskey(Letter, rule=NEW_PASSKEY):
+class NewPasskey(Letter, frozen=True):
     """After every new passkey. Its name is not told, for whoever made it chose it."""
 
+    rule = NEW_PASSKEY
     subject = "Your account has a new passkey"
 
     @property
@@ -108,10 +106,10 @@ class NewPasskey(Letter, rule=NEW_PASSKEY):
         )
 
 
-@dataclass(frozen=True)
-class AccountDeleted(Letter, rule=ACCOUNT_DELETED):
+class AccountDeleted(Letter, frozen=True):
     """The last one."""
 
+    rule = ACCOUNT_DELETED
     subject = "Your account is gone"
 
     @property

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import idna
+from msgspec import Struct
 
 from app.notices.rules import Rule
 from app.platform.clock import Clock
@@ -42,8 +42,7 @@ class Carrier(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Letterhead:
+class Letterhead(Struct, frozen=True):
     """Who writes: the shop's name, its address for mails, and its site, where that is known."""
 
     shop: str
@@ -51,8 +50,7 @@ class Letterhead:
     site: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """What the outbox has of one mail."""
 
     message_id: str

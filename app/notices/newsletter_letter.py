@@ -1,15 +1,13 @@
 """One reader's copy of the newsletter."""
 
-from dataclasses import dataclass
-
 from app.notices.letter import Letter
 from app.notices.rules import NEWSLETTER
 
 
-@dataclass(frozen=True)
-class Newsletter(Letter, rule=NEWSLETTER):
+class Newsletter(Letter, frozen=True):
     """`heading` and `words` are the shop's own, from an issue that was read by `read_issue`."""
 
+    rule = NEWSLETTER
     subject = "Our newsletter"
     heading: str
     words: str

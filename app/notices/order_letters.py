@@ -1,7 +1,5 @@
 """What we mail about orders, and to those who stand in line. Numbers, amounts and times come as ready-made words."""
 
-from dataclasses import dataclass
-
 from app.notices.letter import Letter
 from app.notices.rules import (
     ADDRESS_MISSING,
@@ -16,10 +14,10 @@ from app.notices.rules import (
 )
 
 
-@dataclass(frozen=True)
-class Receipt(Letter, rule=RECEIPT):
+class Receipt(Letter, frozen=True):
     """The order is paid. `discount` is empty where there was none; amounts are words such as "$49.99"."""
 
+    rule = RECEIPT
     subject = "Your receipt"
     number: str
     title: str
@@ -45,10 +43,10 @@ class Receipt(Letter, rule=RECEIPT):
         return _with_link("\n".join(lines), "How it goes on", self.link)
 
 
-@dataclass(frozen=True)
-class CardDeclined(Letter, rule=CARD_DECLINED):
+class CardDeclined(Letter, frozen=True):
     """`words` say why, as far as the bank tells; `until` is when the order is given up, such as "2:35 PM"."""
 
+    rule = CARD_DECLINED
     subject = "Your card was declined"
     number: str
     title: str
@@ -66,10 +64,10 @@ class CardDeclined(Letter, rule=CARD_DECLINED):
         )
 
 
-@dataclass(frozen=True)
-class StepWanted(Letter, rule=STEP_WANTED):
+class StepWanted(Letter, frozen=True):
     """The bank wants to see the shopper before it pays; `until` is when the order is given up."""
 
+    rule = STEP_WANTED
     subject = "Your bank wants to hear from you"
     number: str
     title: str
@@ -86,10 +84,10 @@ class StepWanted(Letter, rule=STEP_WANTED):
         )
 
 
-@dataclass(frozen=True)
-class CardMissing(Letter, rule=CARD_MISSING):
+class CardMissing(Letter, frozen=True):
     """There is no card on file; `until` is when the order is given up."""
 
+    rule = CARD_MISSING
     subject = "Your order needs a card"
     number: str
     title: str
@@ -106,10 +104,10 @@ class CardMissing(Letter, rule=CARD_MISSING):
         )
 
 
-@dataclass(frozen=True)
-class AddressMissing(Letter, rule=ADDRESS_MISSING):
+class AddressMissing(Letter, frozen=True):
     """We do not know where to send it; `until` is when the order is given up."""
 
+    rule = ADDRESS_MISSING
     subject = "Where shall your order go?"
     number: str
     title: str
@@ -126,10 +124,10 @@ class AddressMissing(Letter, rule=ADDRESS_MISSING):
         )
 
 
-@dataclass(frozen=True)
-class OrderCancelled(Letter, rule=ORDER_CANCELLED):
+class OrderCancelled(Letter, frozen=True):
     """`why` is a sentence, and so is `money`, such as "$49.99 is on its way back to your card."; or empty."""
 
+    rule = ORDER_CANCELLED
     subject = "Your order is cancelled"
     number: str
     title: str
@@ -144,10 +142,10 @@ class OrderCancelled(Letter, rule=ORDER_CANCELLED):
         return _with_link("\n\n".join(filter(None, paragraphs)), "The order", self.link)
 
 
-@dataclass(frozen=True)
-class RefundSent(Letter, rule=REFUND_SENT):
+class RefundSent(Letter, frozen=True):
     """`amount` is on its way back."""
 
+    rule = REFUND_SENT
     subject = "Your money is on its way back"
     number: str
     title: str
@@ -165,10 +163,10 @@ class RefundSent(Letter, rule=REFUND_SENT):
         )
 
 
-@dataclass(frozen=True)
-class Shipped(Letter, rule=SHIPPED):
+class Shipped(Letter, frozen=True):
     """It has left us. `carrier` and `tracking` may be empty."""
 
+    rule = SHIPPED
     subject = "Your order is on its way"
     number: str
     title: str
@@ -185,10 +183,10 @@ class Shipped(Letter, rule=SHIPPED):
         return _with_link("\n\n".join(filter(None, paragraphs)), "The order", self.link)
 
 
-@dataclass(frozen=True)
-class LineOffer(Letter, rule=LINE_OFFER):
+class LineOffer(Letter, frozen=True):
     """A unit came free for somebody in line, until `until`."""
 
+    rule = LINE_OFFER
     subject = "It is your turn"
     title: str
     until: str

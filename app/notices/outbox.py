@@ -2,9 +2,9 @@
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,8 +13,7 @@ from app.notices.rules import BY_NAME, EMAIL_TO_CONFIRM
 from app.notices.tables import mails
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
+class Addressee(Struct, frozen=True):
     """To whom. Without a `shopper_id` it is nobody's: the address is forgotten when the mail is out."""
 
     address: str
@@ -22,8 +21,7 @@ class Addressee:
     shopper_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What we know of a mail to somebody afterwards."""
 
     title: str

@@ -6,9 +6,9 @@ posted, and in the outbox every other mail goes before them.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from msgspec import Struct
 from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -36,8 +36,7 @@ class OutboxStuck(Exception):
     """Copies wait in the outbox, and none has gone for a while: the mail server takes nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """Who wants a copy, and the address at which one request ends that."""
 
     shopper_id: int
@@ -50,8 +49,7 @@ class Reader:
 ReadersAfter = Callable[[AsyncConnection, int, int], Awaitable[Sequence[Reader]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """How an issue stands: `copies` were posted in all, `waiting` of whichever issue are still in the outbox."""
 
     issue_id: int

@@ -1,8 +1,8 @@
 """What was really sent, beside what may be."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -12,8 +12,7 @@ from app.notices.tables import mails_sent
 LATELY = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Struct, frozen=True):
     """One rule, and how many mails went out by it: within the last 30 days, and ever."""
 
     rule: Rule

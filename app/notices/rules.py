@@ -3,9 +3,10 @@
 The page /promises is made from it, so its words are for shoppers.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 SOON = timedelta(hours=1)
 
@@ -22,8 +23,7 @@ class Cause(StrEnum):
     FRIENDS = "Somebody who has your address invites you"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One kind of mail. `worth` is how long after the happening it is still worth sending."""
 
     name: str  # as kept with each mail; never used for anything else again

@@ -1,10 +1,10 @@
 """Everything that the shop has about somebody, as one file for them to keep."""
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
+from msgspec.structs import asdict
 from starlette.responses import Response
 
 from app.identity import Asking, SignedIn, identity_of, person_asking

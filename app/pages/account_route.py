@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from app.identity import SignInAgain, SignInRequired
-from app.pages.accounts import sign_in_first
+from app.pages.onward import sign_in_first
 
 
 class AccountRoute(APIRoute):

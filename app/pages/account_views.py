@@ -1,24 +1,23 @@
 """Plain views of an account: what its page shows, in words."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+from msgspec import Struct
 
 from app.identity import Passkey, Person, Visit
 
 NEVER = "not used yet"
 
 
-@dataclass(frozen=True)
-class PasskeyView:
+class PasskeyView(Struct, frozen=True):
     id: str
     name: str
     made: str
     used: str
 
 
-@dataclass(frozen=True)
-class SessionView:
+class SessionView(Struct, frozen=True):
     id: str
     device: str
     since: str
@@ -26,8 +25,7 @@ class SessionView:
     here: bool
 
 
-@dataclass(frozen=True)
-class AccountView:
+class AccountView(Struct, frozen=True):
     """`fresh`: signed in so lately that what guards the account may be changed."""
 
     name: str

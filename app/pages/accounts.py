@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
+from msgspec.structs import replace
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
@@ -32,6 +31,7 @@ from app.identity import (
     work_first,
 )
 from app.pages.form_views import FormView
+from app.pages.onward import own_path
 from app.pages.rendering import page
 from app.pages.wish import WISH_NOTICE, WISH_PATH, fulfil, kept_wish
 from app.platform.errors import NotFound, Problem, SlowDown
@@ -41,7 +41,6 @@ from app.sharing import claim_in
 router = APIRouter(include_in_schema=False)
 
 Text = Annotated[str, Form()]
-LONGEST_PATH = 1000  # characters; what is kept with a mailed link, and sent in a header field
 AGAIN = (
     "What you are about to change decides who gets into your account. Please show once more that it is you."
 )
@@ -170,12 +169,6 @@ async def welcome(
     return await come_in(request, arrival, "/")
 
 
-def own_path(path: str) -> str:
-    """`path` where it is one of this site; else the front page. Nobody is sent elsewhere by a link."""
-    plain = len(path) <= LONGEST_PATH and path.isprintable() and path.isascii() and "\\" not in path
-    return path if plain and path.startswith("/") and not path.startswith("//") else "/"
-
-
 async def _check_first_owner(request: Request, token: str) -> None:
     known = request.app.state.signer.verify("first-owner", token)
     if known is None or await identity_of(request).staff.has_owner():
@@ -234,9 +227,3 @@ def passkeys_here(request: Request) -> bool:
 def by_field(error: ValidationError) -> dict[str, str]:
     """What is wrong, by the name of the field."""
     return {str(e["loc"][0]): e["msg"] for e in error.errors()}
-
-
-def sign_in_first(onward: str, *, again: bool = False) -> Response:
-    """Send a browser to the sign-in page, and from there to `onward`; `again` where somebody is signed in."""
-    query = {"next": onward} | ({"again": "1"} if again else {})
-    return RedirectResponse(f"/sign-in?{urlencode(query)}", 303)

@@ -1,7 +1,8 @@
 """Plain views of cards on file: what may be shown of them, in words."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from app.payments import Card
 
@@ -14,8 +15,7 @@ BRANDS = {
 }
 
 
-@dataclass(frozen=True)
-class CardView:
+class CardView(Struct, frozen=True):
     id: str
     words: str  # such as "Visa ending in 4242"
     until: str

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
+
+from msgspec import Struct
 
 from app.pages.live_views import Phase
 
@@ -23,8 +24,7 @@ STANDING: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FeedItem:
+class FeedItem(Struct, frozen=True):
     """A deal that is live, or was. Times are RFC 3339; `photo` is a whole address, or empty."""
 
     deal_id: int

@@ -1,11 +1,11 @@
 """The feeds: for programs that want to know what is live, so that they need not read the page. Made once a deal."""
 
 import asyncio
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from fastapi import APIRouter, Request
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
@@ -22,8 +22,7 @@ GONE = 20  # deals in a feed, beside the live one
 CACHE_CONTROL = "public, max-age=30, stale-while-revalidate=60"
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(Struct, frozen=True):
     """One feed, ready for the wire."""
 
     body: bytes

@@ -1,15 +1,15 @@
 """Plain views of forms: what was typed, and what is wrong with it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 
+from msgspec import Struct, field
+from msgspec.structs import asdict
 from pydantic import ValidationError
 
 from app.identity import Address, countries
 
 
-@dataclass(frozen=True)
-class FormView:
+class FormView(Struct, frozen=True):
     """A form that asks who somebody is: what was typed, and what is wrong with it."""
 
     action: str
@@ -22,8 +22,7 @@ class FormView:
     puzzle: str = ""  # what has to be solved before it is sent; empty, as a rule
 
 
-@dataclass(frozen=True)
-class AddressForm:
+class AddressForm(Struct, frozen=True):
     """A form that asks where parcels go: what its fields hold, and what is wrong with them."""
 
     action: str

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.identity import LINK, MaybeAsking, allow
-from app.pages.accounts import sign_in_first
+from app.pages.onward import sign_in_first
 from app.pages.rendering import page
 from app.platform.errors import NotFound
 from app.sharing import sharing_of

@@ -1,14 +1,14 @@
 """Plain views of a friends list: who is on it, who is invited, and what friends say. Nothing here acts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+from msgspec import Struct
 
 from app.pages.account_views import day
 
 
-@dataclass(frozen=True)
-class InviterView:
+class InviterView(Struct, frozen=True):
     """Somebody who invites; `until` is a day."""
 
     id: str
@@ -16,16 +16,14 @@ class InviterView:
     until: str
 
 
-@dataclass(frozen=True)
-class FriendView:
+class FriendView(Struct, frozen=True):
     id: str
     name: str
     since: str
     muted: bool
 
 
-@dataclass(frozen=True)
-class WaitingView:
+class WaitingView(Struct, frozen=True):
     """An invitation that is not answered. `email` is empty for one by link, whose address is `url`."""
 
     id: str
@@ -34,8 +32,7 @@ class WaitingView:
     until: str
 
 
-@dataclass(frozen=True)
-class HeardView:
+class HeardView(Struct, frozen=True):
     """What a friend says of the live deal. `advice` may be empty; `path` is their link's."""
 
     name: str
@@ -43,8 +40,7 @@ class HeardView:
     path: str
 
 
-@dataclass(frozen=True)
-class StageView:
+class StageView(Struct, frozen=True):
     """The live deal, as far as one may recommend it. `said` is one's advice; None: one does not recommend it."""
 
     deal_id: int
@@ -52,8 +48,7 @@ class StageView:
     said: str | None
 
 
-@dataclass(frozen=True)
-class FriendsView:
+class FriendsView(Struct, frozen=True):
     """The page. `closed`: invitations to one's address go nowhere. `stage` is None while nothing can be bought."""
 
     inviters: tuple[InviterView, ...]

@@ -2,9 +2,11 @@
 
 from app.pages.account_export import router as account_export_router
 from app.pages.account_screens import router as account_router
+from app.pages.accounts import router as accounts_router
 from app.pages.card_screens import router as cards_router
 from app.pages.friend_doors import router as friend_doors_router
 from app.pages.friend_screens import router as friends_router
+from app.pages.line_screens import router as line_router
 from app.pages.newsletter_screens import router as newsletter_router
 from app.pages.order_screens import router as orders_router
 from app.pages.promise_screen import router as promises_router
@@ -15,6 +17,8 @@ from app.pages.who_helped_screens import router as who_helped_router
 from app.pages.who_helped_screens import team_router
 
 routers = (
+    accounts_router,
+    line_router,
     sign_in_router,
     account_router,
     account_export_router,

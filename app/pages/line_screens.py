@@ -1,18 +1,17 @@
 """The line on the shoppers' pages: getting in and out, and taking what is offered; also without a script."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Form, Path, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from app.identity import MaybeAsking, SignedIn
-from app.pages.accounts import sign_in_first
-from app.pages.line_views import WAY_IN, LineEntry, line_entries
+from app.identity import MaybeAsking
+from app.pages.line_card import MOST, entries_for, line_card
+from app.pages.onward import sign_in_first
 from app.pages.rendering import page
 from app.platform.address import party_of
 from app.platform.errors import Problem, SlowDown
-from app.platform.settings import Settings
 from app.sales import (
     VISIBLE_ASCII,
     LimitReached,
@@ -30,8 +29,7 @@ from app.sharing import referral_of
 
 router = APIRouter(include_in_schema=False)
 
-DealId = Annotated[int, Path(ge=1, le=2**31 - 1)]
-MOST = 2**31 - 1
+DealId = Annotated[int, Path(ge=1, le=MOST)]
 
 SORRY = {
     "sold-out": "That one is not kept for you any more. Nothing was bought.",
@@ -49,12 +47,6 @@ SORRY = {
 }
 
 
-async def line_card(request: Request, asking: SignedIn | None, missed: str) -> dict[str, Any]:
-    """What the line's card takes. `missed` is the id of a deal that they found sold out, as it was typed."""
-    entries = await _entries(request, asking, missed)
-    return {"line": entries, "signed_in": asking is not None, "way_in": WAY_IN}
-
-
 @router.get("/line")
 async def show_line(request: Request, asking: MaybeAsking, sorry: str = "") -> Response:
     """Where somebody stands, and what is kept for them: a mail about an offer leads here."""
@@ -67,7 +59,7 @@ async def show_line(request: Request, asking: MaybeAsking, sorry: str = "") -> R
 @router.get("/line/now")
 async def line_now(request: Request, asking: MaybeAsking, missed: str = "") -> Response:
     """The card's words, for the page's script."""
-    entries = await _entries(request, asking, missed)
+    entries = await entries_for(request, asking, missed)
     body = {"entries": [entry.document() for entry in entries]}
     return JSONResponse(body, headers={"Cache-Control": "private, no-store"})
 
@@ -123,20 +115,5 @@ async def take(
     return RedirectResponse(f"/orders/{outcome.id}", 303)
 
 
-async def _entries(request: Request, asking: SignedIn | None, missed: str) -> tuple[LineEntry, ...]:
-    line, settings = line_of(request), _settings(request)
-    places = [] if asking is None else await line.places_of(asking.shopper_id)
-    sold_out = None
-    if missed.isascii() and missed.isdigit() and len(missed) < 10 and 0 < int(missed) <= MOST:
-        title = await line.title_if_open(int(missed))
-        sold_out = None if title is None else (int(missed), title)
-    return line_entries(places, sold_out, zone=settings.zone)
-
-
 def _back(where: str) -> Response:
     return RedirectResponse("/line" if where == "line" else "/#line", 303)
-
-
-def _settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings

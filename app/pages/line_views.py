@@ -1,8 +1,10 @@
 """What the line's card says: places in line and offers in, ready words out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, tzinfo
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from app.pages.order_views import ordinal
 from app.sales import PlaceInLine
@@ -25,8 +27,7 @@ WAY_IN = (
 )
 
 
-@dataclass(frozen=True)
-class LineEntry:
+class LineEntry(Struct, frozen=True):
     """One deal's line as a shopper sees it. `state` is as the API has it, or `open` where they can get in.
 
     `offer` and `until` (RFC 3339) are empty where nothing is offered.

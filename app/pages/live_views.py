@@ -1,11 +1,12 @@
 """The plain view of the live page: the snapshot of the contract in, ready words out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from math import floor
 from typing import Any, Literal
 from urllib.parse import urljoin
+
+from msgspec import Struct
 
 from app.pages.stall_views import StallView, cleared_words, stall_view, weekday_and_hour
 
@@ -15,8 +16,7 @@ LOW_PERCENT = 10
 UNKNOWN = "–"
 
 
-@dataclass(frozen=True)
-class PhaseWords:
+class PhaseWords(Struct, frozen=True):
     status: str
     button: str
     stamp: str
@@ -32,29 +32,25 @@ PHASE_WORDS: Mapping[Phase, PhaseWords] = {
 }
 
 
-@dataclass(frozen=True)
-class PriceView:
+class PriceView(Struct, frozen=True):
     now: str
     was: str  # empty when there is no list price
     shipping: str
 
 
-@dataclass(frozen=True)
-class SourceView:
+class SourceView(Struct, frozen=True):
     type: str
     srcset: str
 
 
-@dataclass(frozen=True)
-class PhotoView:
+class PhotoView(Struct, frozen=True):
     src: str
     srcset: str
     alt: str
     sources: tuple[SourceView, ...] = ()  # the same in formats that not every browser knows, the best first
 
 
-@dataclass(frozen=True)
-class LiveView:
+class LiveView(Struct, frozen=True):
     """Everything that the live page shows. Without a deal (`deal_id` is None) the shelf is empty."""
 
     id: str

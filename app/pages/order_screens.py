@@ -1,8 +1,7 @@
 """The pages of one's orders: thank you, what happens next, and what may be asked. Nothing is for sale here."""
 
-from dataclasses import asdict
-
 from fastapi import APIRouter, Request
+from msgspec import to_builtins
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.identity import Asking, SignedIn, addresses_of, identity_of, keep_address
@@ -56,7 +55,7 @@ async def order(request: Request, order_id: str, asking: Asking, done: str = "")
 @router.get("/orders/{order_id}/now")
 async def order_as_it_is(request: Request, order_id: str, asking: Asking) -> Response:
     """What the page says that may have changed: for the page itself, which heard that something has."""
-    said = asdict(_now(request, await _story(request, asking, order_id)))
+    said = to_builtins(_now(request, await _story(request, asking, order_id)))
     return JSONResponse(said, headers={"Cache-Control": "private, no-store"})
 
 

@@ -4,23 +4,22 @@ The page shows these words, and fetches them anew when it hears that the order h
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal
+
+from msgspec import Struct
 
 from app.platform.clock import rfc3339
 from app.sales import OrderStory, RefundMade
 
 
-@dataclass(frozen=True)
-class StepView:
+class StepView(Struct, frozen=True):
     label: str
     words: str
     state: Literal["done", "now", "ahead"]
 
 
-@dataclass(frozen=True)
-class OrderNow:
+class OrderNow(Struct, frozen=True):
     """Ready words; an empty one is not shown, and neither is what stands around it."""
 
     now: str  # the server's time, from which the page counts down

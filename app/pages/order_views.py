@@ -1,13 +1,13 @@
 """The plain view of an order's facts: an order as the contract writes it in, ready words out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class OrderView:
+
+class OrderView(Struct, frozen=True):
     id: str
     number: str
     title: str

@@ -1,30 +1,28 @@
 """What may come off a price, in words: coupons to choose from, a friend's price, and what an order had off."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from app.payments import Money
 from app.sharing import Coupon, best_first
 
 
-@dataclass(frozen=True)
-class CouponOption:
+class CouponOption(Struct, frozen=True):
     """A coupon to choose in the buy form, which chooses none by itself."""
 
     code: str
     words: str
 
 
-@dataclass(frozen=True)
-class FriendPrice:
+class FriendPrice(Struct, frozen=True):
     """What a unit costs whoever came by somebody's link."""
 
     price: str
     off: str
 
 
-@dataclass(frozen=True)
-class TakenOff:
+class TakenOff(Struct, frozen=True):
     """What an order had off, by reason; a text that is empty is not shown."""
 
     friend: str

@@ -1,9 +1,9 @@
 """What we send to shoppers, made from the one list that the outbox itself obeys."""
 
-from dataclasses import dataclass
 from itertools import groupby
 
 from fastapi import APIRouter, Request
+from msgspec import Struct
 from starlette.responses import Response
 
 from app.notices import Promise, promises
@@ -12,8 +12,7 @@ from app.pages.rendering import page
 router = APIRouter(include_in_schema=False)
 
 
-@dataclass(frozen=True)
-class CauseView:
+class CauseView(Struct, frozen=True):
     """Mails for one cause, each with its reason and its counts."""
 
     words: str

@@ -1,8 +1,8 @@
 """The shoppers' pages: what each of them is given."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -11,8 +11,7 @@ from app.platform.errors import Problem
 from app.platform.site import Site
 
 
-@dataclass(frozen=True)
-class ProblemView:
+class ProblemView(Struct, frozen=True):
     title: str
     meaning: str
     advice: str

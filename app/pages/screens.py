@@ -8,10 +8,10 @@ from starlette.responses import RedirectResponse, Response
 
 from app.identity import MaybeAsking, SignedIn
 from app.inventory import live_snapshot
-from app.pages.accounts import sign_in_first
 from app.pages.friend_card import heard_of
-from app.pages.line_screens import line_card
+from app.pages.line_card import line_card
 from app.pages.live_views import live_view
+from app.pages.onward import sign_in_first
 from app.pages.price_choices import coupons_for, price_by
 from app.pages.price_views import FriendPrice
 from app.pages.rendering import ProblemView, page

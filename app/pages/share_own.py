@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.identity import SHARE, MaybeAsking, SignedIn, allow
 from app.inventory import read_shown
-from app.pages.accounts import sign_in_first
+from app.pages.onward import sign_in_first
 from app.pages.rendering import page
 from app.pages.share_views import own_link_view
 from app.platform.errors import NotFound

@@ -1,9 +1,10 @@
 """What whoever comes by a link is shown, and what programs that unfold links read there. Nothing here acts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from app.pages.live_views import LiveView, live_view
 from app.pages.price_views import FriendPrice
@@ -13,8 +14,7 @@ SOMEBODY = "A friend"
 IN_STOCK, SOLD_OUT = "https://schema.org/InStock", "https://schema.org/SoldOut"
 
 
-@dataclass(frozen=True)
-class LandingView:
+class LandingView(Struct, frozen=True):
     """The page behind a link. `deal` is the link's own, also when it is over; `sender` is a name, or "A friend"."""
 
     deal: LiveView
@@ -107,8 +107,7 @@ def _product(
     }
 
 
-@dataclass(frozen=True)
-class OwnLinkView:
+class OwnLinkView(Struct, frozen=True):
     """One's own link. `title` is the deal's; `claimed` that it is an account's, and not only this browser's."""
 
     code: str

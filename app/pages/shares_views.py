@@ -1,8 +1,9 @@
 """What somebody's links have done, and what they have earned by it, in words. Nobody is ranked here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+from msgspec import Struct
 
 from app.pages.account_views import day
 from app.payments import Money
@@ -19,8 +20,7 @@ HEADINGS: Mapping[CouponState, str] = {
 }
 
 
-@dataclass(frozen=True)
-class ShareView:
+class ShareView(Struct, frozen=True):
     """A link of one's own, and what came of it. Amounts are texts, empty where there is nothing."""
 
     code: str
@@ -31,8 +31,7 @@ class ShareView:
     earned: str
 
 
-@dataclass(frozen=True)
-class CouponView:
+class CouponView(Struct, frozen=True):
     """A coupon of one's own. `order_id` is the order that used it, or empty."""
 
     amount: str
@@ -43,8 +42,7 @@ class CouponView:
     order_id: str
 
 
-@dataclass(frozen=True)
-class SharesView:
+class SharesView(Struct, frozen=True):
     """`seeds` is how many units one's links sold and how many one has bought, such as "helped 3, took 1"."""
 
     seeds: str

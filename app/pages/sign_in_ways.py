@@ -22,8 +22,9 @@ from app.identity import (
     site_address,
 )
 from app.pages.account_views import masked
-from app.pages.accounts import come_in, notice_for, own_path, passkeys_here
+from app.pages.accounts import come_in, notice_for, passkeys_here
 from app.pages.form_views import FormView
+from app.pages.onward import own_path
 from app.pages.rendering import page
 from app.platform.errors import Problem, SlowDown
 

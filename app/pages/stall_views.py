@@ -1,14 +1,14 @@
 """What the live page says of a deal that holds up the show, and of one that did: a snapshot in, ready words out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from math import ceil, floor
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class StallView:
+
+class StallView(Struct, frozen=True):
     """All of them empty while nothing holds up the show."""
 
     stall: str = ""

@@ -1,13 +1,13 @@
 """Taking one for the team, in words: what the page of an order asks whoever bought while its deal held up the show."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 NO_MORE = ("cancelled", "refunded")
 
 
-@dataclass(frozen=True)
-class TeamView:
+class TeamView(Struct, frozen=True):
     """`state` is empty where nothing is asked: the deal held up nothing then, or the order is no more."""
 
     state: Literal["", "ask", "said"]

@@ -1,7 +1,8 @@
 """What everybody is told of who helped to sell a deal, in words."""
 
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+from msgspec import Struct
 
 from app.pages.stall_views import counted, weekday_and_hour
 from app.payments import Money
@@ -9,14 +10,12 @@ from app.platform.clock import rfc3339
 from app.sharing import WhoHelped
 
 
-@dataclass(frozen=True)
-class HelperView:
+class HelperView(Struct, frozen=True):
     name: str
     units: str  # empty while it is not told
 
 
-@dataclass(frozen=True)
-class WhoHelpedView:
+class WhoHelpedView(Struct, frozen=True):
     """`title` is the deal's; the others are whole sentences, or empty."""
 
     title: str

@@ -1,8 +1,8 @@
 """What payments promise of their books, and that the provider says the same."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.payments.books import Sum, sums_by_reference

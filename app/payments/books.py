@@ -5,9 +5,9 @@ never changed; a refund that failed is a row of its own. Writing the same move a
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Date, Row, and_, case, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,8 +26,7 @@ class BooksDisagree(Exception):
     """What is to be written contradicts what is written. Nothing was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(Struct, frozen=True):
     """What was charged and what was given back, of one currency."""
 
     charged: Money
@@ -39,8 +38,7 @@ class Sum:
         return Money(self.charged.amount - self.refunded.amount, self.charged.currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """A payment of the provider's, for an order."""
 
     provider: str

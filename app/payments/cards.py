@@ -1,9 +1,9 @@
 """Customers and cards on file. Each call names the shopper whose card is meant; another's is as good as none."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -15,8 +15,7 @@ from app.platform.clock import Clock
 MOST_CARDS = 10  # of one shopper; the oldest goes
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """A card as its owner may see it."""
 
     id: str
@@ -31,8 +30,7 @@ class Card:
         return (self.exp_year, self.exp_month) < (now.year, now.month)
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
+class Means(Struct, frozen=True):
     """What a charge has to name: the provider's customer and card."""
 
     customer: str

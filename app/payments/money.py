@@ -1,11 +1,13 @@
 """Money: whole minor units and a currency, never a float."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
+from msgspec import Struct
+
+__all__ = ["Money", "NotAnAmount", "minor_digits", "parse_money"]
 
 
 def minor_digits(currency: str) -> int:
@@ -17,8 +19,7 @@ class NotAnAmount(ValueError):
     """A text is not an amount of money."""
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(Struct, frozen=True):
     """`amount` in minor units (cents for USD, yen for JPY, fils for KWD) of an ISO 4217 `currency`."""
 
     amount: int

@@ -13,9 +13,10 @@ Before an order gets its next attempt, the one before is cancelled; else a shopp
 """
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from app.payments.money import Money
 from app.platform.errors import Unavailable
@@ -24,8 +25,7 @@ FORM = "{form}"  # in a return address: here the form's name is put when the sho
 LONGEST_ATTEMPT = 200  # characters; a provider's key may be a little longer than the attempt
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(Struct, frozen=True):
     """One attempt to have an order paid. `made_at` is when the attempt was written down, before any call.
 
     `return_address` is where a shopper comes back to who had to take another step; it is no part of the body.
@@ -48,16 +48,14 @@ class Charge:
             raise ValueError("an attempt's id is 1 to 200 visible ASCII characters")
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(Struct, frozen=True):
     """The money is here."""
 
     reference: str
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Declined:
+class Declined(Struct, frozen=True):
     """This card does not pay. `code` is the provider's, `words` are for the shopper."""
 
     reference: str | None
@@ -65,28 +63,24 @@ class Declined:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepNeeded:
+class StepNeeded(Struct, frozen=True):
     """The shopper has to take a step at `address`; empty where there was no address to come back to."""
 
     reference: str
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(Struct, frozen=True):
     """It cannot be known yet, or could not be learnt: the money may have moved or not. Ask again."""
 
     reference: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class NeverArrived:
+class NeverArrived(Struct, frozen=True):
     """The provider knows of no try to take this money. Send the charge again, or cancel it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(Struct, frozen=True):
     """This attempt will never be paid. No reference where the provider made none."""
 
     reference: str | None
@@ -95,37 +89,32 @@ class Cancelled:
 Outcome = Paid | Declined | StepNeeded | Unresolved | NeverArrived | Cancelled
 
 
-@dataclass(frozen=True, slots=True)
-class Refunded:
+class Refunded(Struct, frozen=True):
     """The amount is on its way back, under the provider's name for the refund."""
 
     reference: str
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class RefundRefused:
+class RefundRefused(Struct, frozen=True):
     """Not so: more than is left of the payment, or a payment that is none."""
 
     code: str
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class CardForm:
+class CardForm(Struct, frozen=True):
     """Where the shopper types a card, and the form's name with which to ask for it afterwards."""
 
     form: str
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotFinished:
+class NotFinished(Struct, frozen=True):
     """The shopper has not filled in the form, or it is not this customer's."""
 
 
-@dataclass(frozen=True, slots=True)
-class CardOnFile:
+class CardOnFile(Struct, frozen=True):
     """A card as we may keep it. `token` is the provider's; one card has one `fingerprint`, whoever's it is."""
 
     token: str
@@ -139,8 +128,7 @@ class CardOnFile:
 EventKind = Literal["paid", "declined", "step", "processing", "cancelled", "refunded", "refund-failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderEvent:
+class ProviderEvent(Struct, frozen=True):
     """News of an attempt, or of a payment; `id` is the provider's, the same each time that it is sent."""
 
     id: str
@@ -150,8 +138,7 @@ class ProviderEvent:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What the provider says was paid with a payment, and given back of it."""
 
     reference: str

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
+from msgspec import Struct, field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.payments.cards import Cards
@@ -28,8 +28,7 @@ EVERY_SECONDS = 1.0
 ROUNDS_A_SWEEP = 3600
 
 
-@dataclass(slots=True)
-class Payments:
+class Payments(Struct):
     """One a process. Nothing here calls upward: whoever settles asks, and is woken by `changed`."""
 
     provider: Provider

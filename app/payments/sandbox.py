@@ -6,10 +6,10 @@ promises as a real provider, across processes and restarts.
 
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -46,8 +46,7 @@ EXPIRES = (12, 2040)
 SPARE_TOKEN = "card_spare"  # noqa: S105 - the name of a test card
 
 
-@dataclass(frozen=True, slots=True)
-class Sandbox:
+class Sandbox(Struct, frozen=True):
     """A provider whose bank is in our own database."""
 
     engine: AsyncEngine

@@ -1,14 +1,14 @@
 """The sandbox's test cards: what each of them does. No other number is taken, so that nobody types a real one."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Deed = Literal["approve", "decline", "decline-once", "step", "time-out", "late", "twice"]
 
 
-@dataclass(frozen=True, slots=True)
-class TestCard:
+class TestCard(Struct, frozen=True):
     """One of them. `words` say on the form what it does."""
 
     __test__ = False  # its name is not pytest's business

@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
@@ -140,7 +139,7 @@ class EmbeddedServers:
         with self._log.open("ab") as log, suppress(subprocess.TimeoutExpired):
             subprocess.run(  # noqa: S603
                 [sys.executable, "-I", "-S", embedded_supervisor.__file__, str(self._data)],
-                input=json.dumps([asdict(server) for server in servers]).encode(),
+                input=json.dumps([server._asdict() for server in servers]).encode(),
                 stdout=log,
                 stderr=log,
                 env=environment(),

@@ -19,8 +19,8 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 TICK = 0.1
 PAUSE_BETWEEN_STARTS = 0.25
@@ -30,8 +30,7 @@ PATIENCE_WITH_ORPHANS = 3.0
 PATIENCE_AT_THE_END = 30.0
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(NamedTuple):
     """One server to keep running; every path is absolute."""
 
     name: str

@@ -11,9 +11,10 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal, cast, get_args
+
+from msgspec import Struct
 
 Name = Literal[
     "before-admit",
@@ -42,8 +43,7 @@ class FailpointError(Exception):
     """What a place raises that is armed with `fail`."""
 
 
-@dataclass(slots=True)
-class Trap:
+class Trap(Struct):
     """What happens at a place; `only` names the one time that it does, None means each time."""
 
     act: Act

@@ -1,10 +1,10 @@
 """The schema's versions: bringing a database to the newest, and knowing whether it is."""
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from msgspec import Struct
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -19,8 +19,7 @@ class OldSchemaError(Exception):
     """The database's schema is not the one that this code was written for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """What a schema is at: the newest revision that was run, and a digest of the stored functions."""
 
     revision: str

@@ -6,8 +6,8 @@ they can be proved while the shop sells.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -15,8 +15,7 @@ SETTLE_SECONDS = 5.0  # how long something that is only promised at rest may tak
 LOOK_AGAIN_SECONDS = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(Struct, frozen=True):
     """Where a promise is broken: the deal, where it is one deal's matter, and what was found."""
 
     deal_id: int | None
@@ -26,8 +25,7 @@ class Breach:
 Look = Callable[[AsyncConnection], Awaitable[list[Breach]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Struct, frozen=True):
     """A sentence, and how to find what breaks it. `at_rest`: for a moment it may be so."""
 
     sentence: str
@@ -35,8 +33,7 @@ class Promise:
     at_rest: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(Struct, frozen=True):
     """A promise that was looked at. `note` says what could not be seen, or is worth knowing."""
 
     sentence: str

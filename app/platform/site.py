@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from app.platform.comments import without_comments
+from app.platform.compiled_templates import CompiledTemplates
 from app.platform.errors import NotFound
 from app.platform.settings import Settings
 
@@ -42,6 +43,7 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self.templates.bytecode_cache = CompiledTemplates(folder / "templates", self.templates)
 
     def serve(self, app: FastAPI | APIRouter) -> None:
         """Have `app` serve the static files."""

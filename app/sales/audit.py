@@ -1,8 +1,8 @@
 """What the sales room promises of its books, each as a query for what breaks it, and of the live deal's gate."""
 
 import asyncio
-from dataclasses import dataclass
 
+from msgspec import Struct
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -185,8 +185,7 @@ PROMISES = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Struct, frozen=True):
     """An offer, and what its gate had left a moment later; None where it was not open."""
 
     offer: Offer

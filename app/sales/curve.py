@@ -4,17 +4,17 @@ Age is the time since the deal opened by the clock on the wall; it runs on throu
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from statistics import median
+
+from msgspec import Struct
 
 MOST_BUCKETS = 60
 SIZES = (10, 60, 300, 900, 1800, 3600, 14_400, 86_400)  # seconds
 FEWEST_DEALS = 3  # of fewer a median says nothing
 
 
-@dataclass(frozen=True, slots=True)
-class PastDeal:
+class PastDeal(Struct, frozen=True):
     """A deal that has ended: units by bucket from its opening on, and for how many seconds it could be bought."""
 
     units: tuple[int, ...]
@@ -22,8 +22,7 @@ class PastDeal:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """One value for each of `ages`, which are seconds since the opening: 0, the ends of the buckets, and the present.
 
     Velocity in units a minute, over the bucket that ends there; none at 0. Sell-through in percent of what was loaded.

@@ -1,10 +1,10 @@
 """Orders as the desk looks for them: by deal, by status, by whoever placed them, by number; and how many there are."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from msgspec import Struct
 from sqlalchemy import ARRAY, BigInteger, Row, Select, Text, any_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,8 +19,7 @@ LOOKED_AT = 20_000  # orders that one page looks through for a status; there is 
 OrderKey = tuple[int, int]  # a deal and a place in it: together an order's number
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAtDesk:
+class OrderAtDesk(Struct, frozen=True):
     """An order with what the desk needs to act on it. `refunded` is what was given back or is about to be, in minor
     units, and `is_going_back` that some of it is on its way; `ending` says that the order is about to be cancelled."""
 
@@ -41,8 +40,7 @@ class OrderAtDesk:
         return is_wanted and self.address is not None
 
 
-@dataclass(frozen=True, slots=True)
-class SoughtOrders:
+class SoughtOrders(Struct, frozen=True):
     """Which orders are wanted; None wants all."""
 
     deal_id: int | None = None
@@ -50,8 +48,7 @@ class SoughtOrders:
     shopper_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrdersPage:
+class OrdersPage(Struct, frozen=True):
     """Some orders, of the newest deal first and in it the last first. `next` is the key to ask for more after; there
     may be more where a page has fewer than were asked for, since it looks at so many orders and no more."""
 
@@ -111,8 +108,7 @@ async def orders_to_pack(
     return [_order(row) for row in await connection.execute(_whole(paid).order_by(paid.c.place))]
 
 
-@dataclass(frozen=True, slots=True)
-class DealOrders:
+class DealOrders(Struct, frozen=True):
     """How many orders of a deal are in each status; one without any is left out."""
 
     deal_id: int
@@ -163,7 +159,7 @@ def _order(row: Row[Any]) -> OrderAtDesk:
     order = Order(**{name: fields[name] for name in Order.__struct_fields__})
     address = None
     if row.to_name is not None:
-        address = Address(**{name: fields[f"to_{name}"] for name in Address.__dataclass_fields__})
+        address = Address(**{name: fields[f"to_{name}"] for name in Address.__struct_fields__})
     return OrderAtDesk(
         order,
         row.shopper_id,

@@ -1,8 +1,7 @@
 """What two people pay who are on each other's friends lists: asked where the price hangs on it, and nowhere else."""
 
-from dataclasses import replace
-
 from msgspec import structs
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.sales.order import Terms, Wish, is_brought

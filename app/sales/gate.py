@@ -6,12 +6,12 @@ arrives late finds a gate that nobody uses any more.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import cast
 
 import msgspec
+from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
@@ -38,8 +38,7 @@ class Admission(Enum):
     SOLD_OUT = "S"
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(Struct, frozen=True):
     """The gate's answer to a batch: an admission for each wish, what those over the limit hold, units left."""
 
     admissions: list[Admission]

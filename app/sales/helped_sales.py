@@ -1,14 +1,13 @@
 """What help sold by deal, of the orders that stand, beside all that the deal sold."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-@dataclass(frozen=True, slots=True)
-class HelpedSales:
+class HelpedSales(Struct, frozen=True):
     """Orders that somebody's link brought, of those that are placed, paid or shipped. Amounts in minor units of the
     deal's currency, for the goods, after discounts; `friend_discounts` came off them beside coupons. `all_units` and
     `all_revenue` are of all the deal's orders."""

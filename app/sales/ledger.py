@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
 from operator import attrgetter
@@ -10,6 +9,7 @@ from typing import Any
 
 import msgspec
 from asyncpg import InterfaceError, InternalClientError, PostgresError
+from msgspec import Struct
 from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import SQLAlchemyError
@@ -71,8 +71,7 @@ class Standing(msgspec.Struct, frozen=True):
     body_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """A group that is durable: for each entry what stands under its key, None where its coupon was gone; units left."""
 
     standings: list[Standing | None]

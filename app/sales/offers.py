@@ -1,9 +1,9 @@
 """A deal on offer: opened and closed by inventory inside its own transaction, read by whoever sells."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -12,8 +12,7 @@ from app.sales.order import Terms
 from app.sales.tables import offers
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A deal's terms and count as PostgreSQL has them. `revision` grows with every change."""
 
     terms: Terms

@@ -4,11 +4,11 @@ import hashlib
 import json
 import os
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 import msgspec
+from msgspec import Struct
 
 from app.payments import Money
 from app.platform.clock import rfc3339
@@ -17,8 +17,7 @@ from app.sharing import Referral, taken_off
 OVER = ("cancelled", "refunded")  # the statuses of an order that does not stand any more
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What a deal is sold on. Amounts in minor units of `currency`; `quantity` units, `limit` of them a shopper.
 
     `friend_discount` comes off each unit for who was brought by somebody, `friends_discount` for who was brought by

@@ -1,8 +1,8 @@
 """How fast a deal sells, from the books."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,8 +12,7 @@ from app.sales.tables import orders, sold_by_second
 WINDOW = timedelta(seconds=60)
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """An offer and how it moves: units in the last minute, and seconds from opening to the first order."""
 
     offer: Offer

@@ -6,9 +6,9 @@ is closed (a refund, a card that is declined) moves that on, and the next who as
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, func, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -20,8 +20,7 @@ BATCH = 20  # offers counted in one statement, so that none runs long
 TURN = "sale records"  # of two processes that count at once, one waits and finds it done
 
 
-@dataclass(frozen=True, slots=True)
-class SaleRecord:
+class SaleRecord(Struct, frozen=True):
     """A closed offer in figures. Amounts in minor units of its currency.
 
     What happened stays as it was: the first and the last order, `quickest_seconds` from the opening to the first, when

@@ -9,8 +9,8 @@ hundred thousand orders as after one: who holds what is not loaded, but asked of
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 
+from msgspec import Struct
 from redis.asyncio import Redis
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -37,23 +37,20 @@ class HalfwayError(GateLostError):
         self.epoch = epoch
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """The gate is open under this epoch, which began with so many orders, or fewer."""
 
     epoch: int
     orders: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class NotOnOffer:
+class NotOnOffer(Struct, frozen=True):
     """The deal is closed or paused: its gate stays shut."""
 
     offer: Offer
 
 
-@dataclass(frozen=True, slots=True)
-class Recounted:
+class Recounted(Struct, frozen=True):
     """A gate that was counted again by hand: its epoch, the units it gives out, the orders it knows, the seconds."""
 
     deal_id: int

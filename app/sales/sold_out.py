@@ -6,8 +6,8 @@ statement that sees that nothing is left: every order that will ever stand is in
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -20,8 +20,7 @@ from app.sales.verdict import Verdict
 MOST_DEALS = 32  # the last ones; a deal before those is looked up
 
 
-@dataclass(frozen=True, slots=True)
-class Empty:
+class Empty(Struct, frozen=True):
     """A deal with nothing to give: what to say, and who has bought of it."""
 
     verdict: Verdict

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from app.sales.ledger import Standing
 from app.sales.offers import Offer
@@ -27,8 +29,7 @@ class Stage(Enum):
     IN_HAND = auto()  # it may become an order at any moment
 
 
-@dataclass(eq=False, slots=True)
-class Purchase:
+class Purchase(Struct, eq=False):
     """A wish on its way, and where its outcome will be known. `discount` in minor units."""
 
     wish: Wish

@@ -4,8 +4,7 @@ First the books, then the gate: so the gate never gives out what is not there. W
 units that are neither sold nor given out, and a recount finds those.
 """
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,8 +16,7 @@ from app.sales.tables import buyers, offers, orders
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Freed:
+class Freed(Struct, frozen=True):
     """Units that nobody has any more. `epoch` is the gate's, where the deal is on offer; else they are the line's."""
 
     order_id: str

@@ -1,75 +1,64 @@
 """What can become of a purchase. Outcomes are values; each is one row of the contract's table."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from app.sales.order import Order
 
 
-@dataclass(frozen=True, slots=True)
-class Bought:
+class Bought(Struct, frozen=True):
     """The order is durable. `replayed`: it was so before this request came."""
 
     order: Order
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SoldOut:
+class SoldOut(Struct, frozen=True):
     """Fewer units are left than were asked for, or none."""
 
     deal_id: int
     left: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DealOver:
+class DealOver(Struct, frozen=True):
     """The deal has ended with units left."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoSuchDeal:
+class NoSuchDeal(Struct, frozen=True):
     """No deal with this id is or was on offer. One that waits in the queue does not exist yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class QuantityOutOfRange:
+class QuantityOutOfRange(Struct, frozen=True):
     """More than `limit` units were asked for at once."""
 
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class LimitReached:
+class LimitReached(Struct, frozen=True):
     """With what the shopper has bought already it would be more than `limit` units."""
 
     limit: int
     bought: int
 
 
-@dataclass(frozen=True, slots=True)
-class KeyReused:
+class KeyReused(Struct, frozen=True):
     """The shopper used this key before, for something else."""
 
 
-@dataclass(frozen=True, slots=True)
-class CouponNotUsable:
+class CouponNotUsable(Struct, frozen=True):
     """The coupon is used, expired or another's. Nothing was bought."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfferNotYours:
+class OfferNotYours(Struct, frozen=True):
     """The line was never made this offer, or it was made to somebody else, or of another deal. Nothing was bought."""
 
 
-@dataclass(frozen=True, slots=True)
-class GateClosed:
+class GateClosed(Struct, frozen=True):
     """The stock is being recounted, or the show is paused. Nothing was bought."""
 
     paused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeUnknown:
+class OutcomeUnknown(Struct, frozen=True):
     """It may or may not have been bought; asking again under the same key will tell."""
 
 

@@ -1,16 +1,15 @@
 """Who brought whom, for counting: ids that leave this house only as counts."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.sharing.reward_tables import rewards
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
+class Brought(Struct, frozen=True):
     """An order that stands, which the helper's link brought."""
 
     helper_id: int

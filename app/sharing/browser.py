@@ -3,9 +3,9 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,8 +19,7 @@ DEVICE = "sharer"
 DEVICE_LIVES = timedelta(days=90)
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     """A browser that makes links: a secret that it keeps, and the digest that we keep."""
 
     secret: str

@@ -9,9 +9,10 @@ import io
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from app.platform.errors import Unavailable
 from app.platform.site import SHARED
@@ -34,8 +35,7 @@ TYPEFACE = SHARED / "static/vendor/display.woff2"  # the set-up may not have fet
 Photo = Callable[[], Awaitable[bytes | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class CardWords:
+class CardWords(Struct, frozen=True):
     """What is written on a card; and `photo`, by which the picture on it is known."""
 
     title: str

@@ -7,8 +7,9 @@ Nothing here acts. Whoever rewards puts down what was sold and takes out what ma
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 A_HELPER = "a helper"  # who does not want to be named, or was
 AT_ONCE = 1  # cheer of one process in one round, which is a second long: of two the page would show the later
@@ -16,8 +17,7 @@ MOST_WAITING = 50  # helpers; beyond them the oldest news is dropped
 FRESH = timedelta(minutes=1)  # an order that was placed before is no news any more
 
 
-@dataclass(frozen=True, slots=True)
-class HelpedSale:
+class HelpedSale(Struct, frozen=True):
     """An order that a link sold. `name` is whose link it is, where they want to be named and it is their first."""
 
     deal_id: int
@@ -27,8 +27,7 @@ class HelpedSale:
     placed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Cheer:
+class Cheer(Struct, frozen=True):
     """What everybody is told: somebody's link has sold so many units of a deal; None where it is somebody by name."""
 
     deal_id: int
@@ -40,8 +39,7 @@ class Cheer:
         return {"deal_id": self.deal_id, "who": self.who, "units": self.units}
 
 
-@dataclass(slots=True)
-class Cheers:
+class Cheers(Struct):
     """What waits to be told. A helper whose link sells again meanwhile waits once, with all of it."""
 
     _waiting: dict[tuple[int, int, str], Cheer] = field(default_factory=dict)

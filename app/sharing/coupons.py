@@ -6,9 +6,9 @@ What was earned by an order that is no more is `void`. One that has expired is w
 
 import hashlib
 from base64 import b32encode
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -23,8 +23,7 @@ TAKEN_BACK = "The order that earned it was cancelled or sent back."
 NOT_EARNED = "It was not earned: helper and buyer belong together."
 
 
-@dataclass(frozen=True, slots=True)
-class Discount:
+class Discount(Struct, frozen=True):
     """What a coupon takes off, in minor units of the deal's currency; never more than the goods cost."""
 
     coupon: str

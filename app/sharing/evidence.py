@@ -1,9 +1,9 @@
 """What help is judged by: all that is known of who helped, who bought, and where the order goes."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,8 +19,7 @@ from app.sharing.tables import attributions
 SentTo = Callable[[AsyncConnection, str], Awaitable[Address | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """Where it is looked up. Without `cards` they prove nothing: the sandbox's are for tests, and everybody has the
     same. `sent_to` knows the address on an order's parcel, which may be another than the buyer's own.
     """

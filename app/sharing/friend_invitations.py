@@ -5,10 +5,10 @@ invitation to an address is shown to whoever has signed in with it, and mailed t
 """
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, and_, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -84,8 +84,7 @@ class InvitationOver(Problem):
     title = "This invitation does not hold any more"
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
+class Invitation(Struct, frozen=True):
     """One that its maker waits for. `email` is as they typed it; None: it is for whoever has its link."""
 
     id: str
@@ -96,8 +95,7 @@ class Invitation:
     is_declined: bool = False  # which its maker is not told
 
 
-@dataclass(frozen=True, slots=True)
-class Invited:
+class Invited(Struct, frozen=True):
     """An invitation as whoever is invited sees it."""
 
     id: str

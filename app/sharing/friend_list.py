@@ -1,8 +1,8 @@
 """Who is on whose friends list. It is mutual: who leaves a list is taken off, and takes the other off their own."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,8 +28,7 @@ ARE = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Friend:
+class Friend(Struct, frozen=True):
     """Somebody on a list. `muted`: whose list it is does not hear what they recommend. They are not told."""
 
     id: str  # the friendship's

@@ -1,8 +1,8 @@
 """What somebody recommends to their friends: a deal, by their own link, with a word of advice. Said, never guessed."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,8 +23,7 @@ TO = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(Struct, frozen=True):
     """What one recommends oneself. `link` is the code of the link that goes with it; `advice` may be empty."""
 
     deal_id: int
@@ -33,8 +32,7 @@ class Recommendation:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Recommended:
+class Recommended(Struct, frozen=True):
     """The same as a friend hears it: with who says so, and by which friendship."""
 
     friendship: str

@@ -1,10 +1,11 @@
 """What help costs by deal: its coupons and its pot, as they stand."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -25,8 +26,7 @@ from app.sharing.reward_tables import pot_shares, pots, rewards
 from app.sharing.tables import coupons
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """Coupons by their state, in minor units: what they are worth, also where the goods they went for cost less. One
     that has expired is void."""
 
@@ -41,8 +41,7 @@ class Given:
         return self.pending + self.ready + self.used
 
 
-@dataclass(frozen=True, slots=True)
-class HelpCost:
+class HelpCost(Struct, frozen=True):
     """The coupons that help with a deal brought, and those of its pot: `pot` is pending as a whole until it is split,
     and what was split of it from then on. `held` and `refused` count rewards that wait for the staff, and that were
     not earned."""

@@ -1,7 +1,6 @@
 """Who helped to sell a deal, from the attributions that stand beside its orders."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,8 +11,7 @@ from app.sharing.tables import attributions
 from app.sharing.who_helped import HelperSold
 
 
-@dataclass(frozen=True, slots=True)
-class Helper:
+class Helper(Struct, frozen=True):
     """A shopper whose link sold something, and how much."""
 
     shopper_id: int
@@ -21,8 +19,7 @@ class Helper:
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class Help:
+class Help(Struct, frozen=True):
     """How much of a deal was sold with help: by how many, how many units, and the first of them by units."""
 
     helpers: int

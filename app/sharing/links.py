@@ -2,10 +2,10 @@
 
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -55,8 +55,7 @@ FORGET_SHARERS = text("""
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A link. `shopper_id` is None while it belongs to the browser whose secret has the digest `device`.
 
     `left_percent` is what was left of the deal when it was made; `named` that whoever comes by it is told the name,
@@ -76,8 +75,7 @@ class Link:
     claimed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
+class Maker(Struct, frozen=True):
     """Whose link it is to be: a shopper's, or that of a browser in which nobody is signed in."""
 
     shopper_id: int | None

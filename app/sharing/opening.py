@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
 
+from msgspec import Struct
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -30,8 +30,7 @@ OWNED_SECONDS = 60.0  # for which a purchase takes a link's owner as read: that 
 MOST_KNOWN = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """A link as whoever comes by it sees it. `sender` is empty unless its maker wants to be named.
 
     `browsers` are the digests of those in which its maker has made links.

@@ -1,12 +1,11 @@
 """Who is said to have brought a purchase. It travels with it and lands in the order's own transaction."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 OWN_BROWSER, AS_FRIEND = "@", "+"  # in no link's code
 
 
-@dataclass(frozen=True, slots=True)
-class Referral:
+class Referral(Struct, frozen=True):
     """The link that a shopper came by, and whose it is. `own_browser`: the link was made in the one that buys.
 
     `as_friend`: they are friends, and the price is what it is for that.

@@ -1,10 +1,10 @@
 """Rewards that are held: somebody of the staff sees why, looks, and decides."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,8 +15,7 @@ from app.sharing.tables import coupons
 from app.sharing.terms import terms_at
 
 
-@dataclass(frozen=True, slots=True)
-class HeldReward:
+class HeldReward(Struct, frozen=True):
     """A reward that waits. `why` in words for the staff. `worth` is what it would bring where its caps leave that
     much; None where its deal brings nothing."""
 
@@ -30,8 +29,7 @@ class HeldReward:
     worth: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class HelperSoFar:
+class HelperSoFar(Struct, frozen=True):
     """All that a helper's links have brought: units to so many buyers in orders that stand, and rewards refused."""
 
     buyers: int = 0

@@ -4,9 +4,10 @@ A reward is promised with the order, and its coupon is `pending`. It is `ready` 
 send it back is over; and taken back where the order is cancelled or refunded.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 RETURN_WINDOW = timedelta(days=14)  # from when an order is paid
 COUPON_LIFE = timedelta(days=180)  # from when a coupon is ready
@@ -17,8 +18,7 @@ Verdict = Literal["", "earns", "held", "refused"]
 CouponState = Literal["pending", "ready", "used", "void"]
 
 
-@dataclass(frozen=True, slots=True)
-class RewardTerms:
+class RewardTerms(Struct, frozen=True):
     """What help with a deal brings. Minor units of `currency`: `reward` for each unit that a link sells,
     `friend_discount` off each unit for who buys by it. The caps are on what one helper, and all of them, may earn.
     """
@@ -46,8 +46,7 @@ def grant(terms: RewardTerms, units: int, *, of_helper: int, of_deal: int) -> in
     return max(0, min(wanted))
 
 
-@dataclass(frozen=True, slots=True)
-class RewardCase:
+class RewardCase(Struct, frozen=True):
     """How a reward stands. `coupon` is None as long as none was granted, and where the caps had left nothing."""
 
     order: OrderState
@@ -59,28 +58,23 @@ class RewardCase:
     by_staff: bool = False  # who looked has the last word
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(Struct, frozen=True):
     """Ask whether somebody helped themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """Give a coupon, pending."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ripen:
+class Ripen(Struct, frozen=True):
     """Let the coupon be used, where it is still true that it was earned."""
 
 
-@dataclass(frozen=True, slots=True)
-class TakeBack:
+class TakeBack(Struct, frozen=True):
     """Make the coupon void."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Nothing to do until then; None: nothing happens by itself any more."""
 
     until: datetime | None

@@ -6,9 +6,9 @@ All processes look, and take turns. Buying and settling write down that somethin
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct, field
 from redis.exceptions import RedisError
 from sqlalchemy import or_, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,8 +33,7 @@ REST = 4.0  # times as long as a batch took, before the next
 REST_IN_A_RUSH = 50.0  # the same, while people buy: nobody waits for a reward
 
 
-@dataclass(slots=True)
-class Rewarding:
+class Rewarding(Struct):
     """One a process."""
 
     engine: AsyncEngine

@@ -3,10 +3,10 @@
 All that is written here is written by whoever has the turn called REWARDS: caps are sums over many rows.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -36,8 +36,7 @@ REWARDS = "rewards"
 PUT_OFF = timedelta(minutes=5)  # where something is wrong with a reward, or a pot
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Struct, frozen=True):
     """A helper's coupon has changed."""
 
     helper_id: int
@@ -46,8 +45,7 @@ class News:
     state: CouponState
 
 
-@dataclass(frozen=True, slots=True)
-class Earned:
+class Earned(Struct, frozen=True):
     """What a helper has by a deal: units that their link sold and nobody sent back, and coupons in minor units.
 
     `pending` can not be used yet; `earned` can, or was.

@@ -6,9 +6,10 @@ doubts of that kind together refuse.
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from app.identity import Address
 
@@ -39,8 +40,7 @@ WORDS: dict[Sign, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What is known of somebody. `email` is None where the account is deleted; `cards` are fingerprints."""
 
     shopper_id: int
@@ -49,8 +49,7 @@ class Known:
     address: Address | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True):
     """How the order came. `claimed_at` is when the link became the helper's; None: it was theirs from the start.
 
     `sent_to` is the address on its parcel, as far as that is known.
@@ -63,20 +62,17 @@ class Circumstances:
     sent_to: Address | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Earns:
+class Earns(Struct, frozen=True):
     """Nothing speaks against it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """Somebody has to look."""
 
     why: Sign
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """It earns nothing."""
 
     why: tuple[Sign, ...]

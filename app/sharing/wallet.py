@@ -1,9 +1,9 @@
 """One's own coupons, to look at and to choose from; how they come and go is in coupons.py."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -13,8 +13,7 @@ from app.sharing.reward_tables import coupon_returns
 from app.sharing.tables import coupons
 
 
-@dataclass(frozen=True, slots=True)
-class Coupon:
+class Coupon(Struct, frozen=True):
     """A coupon as its owner sees it. `order_id` is the order that used it."""
 
     code: str

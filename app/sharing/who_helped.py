@@ -6,31 +6,29 @@ hour after the deal is over: whoever could watch a figure grow could try out wha
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 FIGURES_AFTER = timedelta(minutes=15)  # from when the deal is over
 MOST_NAMED = 200  # on one page
 
 
-@dataclass(frozen=True, slots=True)
-class HelperSold:
+class HelperSold(Struct, frozen=True):
     """A helper and the units that their link sold. `name` is empty where they do not want to be named."""
 
     name: str
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class NamedHelper:
+class NamedHelper(Struct, frozen=True):
     """A helper as everybody sees them; `units` is None while that is not told."""
 
     name: str
     units: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class WhoHelped:
+class WhoHelped(Struct, frozen=True):
     """Of a deal: how many helped, what they sold together, those who are named, and how many are not.
 
     `figures_at` is from when each one's part is told; None where it is, or while the deal is live.

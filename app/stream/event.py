@@ -2,10 +2,10 @@
 
 import random
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 SHOW = "show"  # the topic of everything that is for everybody
 RETRY_MS = (
@@ -27,8 +27,7 @@ class EventId(NamedTuple):
         return f"{self.epoch}-{self.seq}"
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Struct, frozen=True):
     """An event as it was numbered: its id, whom it is for, its kind and its JSON body."""
 
     id: EventId

@@ -50,6 +50,15 @@ def test_a_crowd_watches_the_real_stream_and_comes_back() -> None:
     assert ours["calm"]["incomplete"] == 0
 
 
+def test_the_shop_is_started_as_a_newcomer_starts_it() -> None:
+    ended = bench("start", "--quick", "--json")
+    assert ended.returncode == 0, ended.stderr
+    starts = json.loads(ended.stdout)["starts"]
+    assert list(starts) == ["limit", "hello", "ours"]
+    for one in starts.values():
+        assert len(one["seconds"]) == len(one["cpu"]) == 1
+
+
 def test_an_unknown_run_is_refused() -> None:
     with pytest.raises(typer.BadParameter, match="everything"):
         purchases(only=["one", "everything"])

@@ -8,19 +8,25 @@ SELDOM_NEEDED = (
     "aiosmtplib",
     "alembic",
     "charset_normalizer",
+    "email_validator",
     "httpx",
     "pygments",
     "python_calamine",
     "rich",
+    "valkey",
     "webauthn",
 )
+UNUSED = ("pydantic.v1", "sqlalchemy.orm")
 LATER = (
     "app.admin",
+    "app.identity.account",
     "app.inventory.desk",
     "app.inventory.imports",
     "app.inventory.orders.routes",
     "app.pages.later",
     "app.pages.account_screens",
+    "app.pages.accounts",
+    "app.pages.line_screens",
     "app.pages.order_screens",
     "app.sales.desk",
 )
@@ -42,6 +48,10 @@ def loaded_at_a_start() -> set[str]:
 def test_a_start_does_not_load_what_is_seldom_needed() -> None:
     """Each of them would add a tenth of a second or so, and most of them bring others."""
     assert {name.partition(".")[0] for name in loaded_at_a_start()} & set(SELDOM_NEEDED) == set()
+
+
+def test_a_start_does_not_load_what_libraries_bring_for_others() -> None:
+    assert loaded_at_a_start() & set(UNUSED) == set()
 
 
 def test_a_start_does_not_load_the_desk() -> None:

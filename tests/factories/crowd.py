@@ -3,10 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import count, pairwise
 from uuid import uuid4
 
+from msgspec import Struct
 from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,8 +23,7 @@ Ask = Callable[[int, str], Awaitable[str | None]]
 """Buys one unit for a shopper under a key: the order's id, or None where it has to be asked again."""
 
 
-@dataclass(frozen=True)
-class Confirmed:
+class Confirmed(Struct, frozen=True):
     """An order that somebody was promised, how often they had to ask, and when they began and heard, in seconds."""
 
     shopper: int

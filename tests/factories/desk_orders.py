@@ -1,10 +1,10 @@
 """Orders in the books as settling leaves them, for the desk to look at; nobody settles them anew."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from itertools import count
 
+from msgspec.structs import asdict
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 

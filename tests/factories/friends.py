@@ -1,7 +1,6 @@
 """Friends lists in a test's hands, without HTTP."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -11,8 +10,7 @@ from app.sharing.friend_list import Friend, friends_of
 from tests.factories.identity import MovableClock
 
 
-@dataclass(frozen=True)
-class Circle:
+class Circle(Struct, frozen=True):
     """People who invite each other."""
 
     engine: AsyncEngine

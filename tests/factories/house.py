@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
+from msgspec import Struct
 
 from app.identity import Role
 from app.main import create_app
@@ -16,8 +16,7 @@ from tests.factories.identity import PASSWORD, newcomer
 API = "/api/v1"
 
 
-@dataclass(frozen=True, slots=True)
-class House:
+class House(Struct, frozen=True):
     """The whole app, and people in front of it."""
 
     app: FastAPI

@@ -15,12 +15,9 @@ from app.identity import (
     Newcomer,
     Person,
     Site,
-    account_router,
-    address_router,
     desk,
-    passkey_router,
-    router,
 )
+from app.identity.account import routers
 from app.identity.passwords import Hasher, Passwords
 from app.platform.clock import Clock
 from app.platform.guards import SameSiteOnly
@@ -84,8 +81,7 @@ async def browser(identity: Identity) -> AsyncIterator[AsyncClient]:
     """A browser, with cookies of its own, on an app that has this room only, and `/desk` behind its door."""
     app = FastAPI()
     app.state.identity = identity
-    app.include_router(router, prefix="/api/v1")
-    for room in (account_router, address_router, passkey_router):
+    for room in routers:
         app.include_router(room, prefix="/api/v1")
     app.add_middleware(SameSiteOnly, public_url=None)
     install_error_handlers(app, page=lambda _, problem: problem_response(problem))

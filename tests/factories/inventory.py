@@ -4,10 +4,10 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from msgspec import Struct
 from PIL import Image
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -54,8 +54,7 @@ async def a_shopper(engine: AsyncEngine, clock: Clock) -> int:
         return int((await connection.execute(inserted)).scalar_one())
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(Struct, frozen=True):
     """What one process of the shop has of its own."""
 
     engine: AsyncEngine

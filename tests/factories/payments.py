@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
 
+from msgspec import Struct, field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -65,8 +65,7 @@ class Bank(Protocol):
         ...
 
 
-@dataclass
-class SandboxBank:
+class SandboxBank(Struct):
     """The sandbox."""
 
     engine: AsyncEngine
@@ -102,8 +101,7 @@ class SandboxBank:
         return carried
 
 
-@dataclass
-class PeerBank:
+class PeerBank(Struct):
     """Stripe's SDK against the peer."""
 
     peer: StripePeer

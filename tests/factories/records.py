@@ -1,11 +1,11 @@
 """Past deals: as values for rules, and in the books for those who read them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 

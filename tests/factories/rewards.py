@@ -1,9 +1,9 @@
 """Orders that were helped, in books without sales: what settling would tell, told by hand."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 
+from msgspec import Struct, field
 from redis.asyncio import Redis
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -31,8 +31,7 @@ DAY = 24 * 3600.0
 _orders = count(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A reward and its coupon as they stand."""
 
     verdict: str
@@ -43,8 +42,7 @@ class Standing:
     expires_at: datetime | None
 
 
-@dataclass
-class Crowd:
+class Crowd(Struct):
     """A deal with helpers, in a test's hands."""
 
     engine: AsyncEngine

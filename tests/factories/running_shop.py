@@ -10,11 +10,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec import Struct
 from playwright.async_api import expect
 
 from app.platform.embedded import EmbeddedServers
@@ -36,8 +36,7 @@ BROWSER_FLAGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RunningShop:
+class RunningShop(Struct, frozen=True):
     """A shop that answers at `address`; `command` runs another breadmaker on the same servers."""
 
     address: str

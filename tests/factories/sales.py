@@ -5,10 +5,11 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -120,8 +121,7 @@ def bought(verdict: Verdict) -> Bought:
     return verdict
 
 
-@dataclass(frozen=True)
-class Books:
+class Books(Struct, frozen=True):
     """A deal as PostgreSQL has it: the offer, its orders' ids and places, and the units in each place they are kept."""
 
     offer: Offer
@@ -206,8 +206,7 @@ def halted(name: Name) -> Iterator[Halt]:
         yield halt
 
 
-@dataclass
-class Process:
+class Process(Struct):
     """One process of the shop, as far as selling goes: its own connections, its own checkout."""
 
     checkout: Checkout
@@ -331,8 +330,7 @@ class Wire:
             await asyncio.gather(*directions, return_exceptions=True)
 
 
-@dataclass
-class Wires:
+class Wires(Struct):
     """The two wires of one process, and the addresses at their near ends."""
 
     postgres: Wire

@@ -1,6 +1,6 @@
 """Orders to be settled: people with cards and addresses, a provider of either kind, and processes that settle."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field  # noqa: TID251 - a field of its own making
 from zoneinfo import ZoneInfo
 
 from redis.asyncio import Redis

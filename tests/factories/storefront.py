@@ -12,7 +12,7 @@ from httpx import ASGITransport, AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.identity import Identity
-from app.identity import router as identity_router
+from app.identity.account import routers as identity_routers
 from app.identity.tables import Kind
 from app.platform.clock import SystemClock
 from app.platform.crowding import Crowding
@@ -63,7 +63,8 @@ def guarded(
 
     app = FastAPI(lifespan=lifespan)
     app.state.identity, app.state.checkout, app.state.buying = identity, checkout, buying
-    app.include_router(identity_router, prefix=API)
+    for room in identity_routers:
+        app.include_router(room, prefix=API)
     app.include_router(router, prefix=API)
     app.add_middleware(BodyLimit)
     app.add_middleware(SameSiteOnly, public_url=None)

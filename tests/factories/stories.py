@@ -1,10 +1,10 @@
 """Stories of orders, as settlement tells them."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from app.identity import Address
 from app.sales import Order, OrderStory

@@ -4,11 +4,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import uvicorn
 from fastapi import FastAPI
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import Scope
 
@@ -145,8 +145,7 @@ def asker_of(scope: Scope) -> Asker | None:
     return (lambda: None if number in signed_out else int(number)) if number.isdigit() else None
 
 
-@dataclass(slots=True)
-class Served:
+class Served(Struct):
     """A server with nothing but a stream. `http` is uvicorn's own way of seeing connections, or ours."""
 
     stream: Stream

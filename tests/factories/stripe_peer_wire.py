@@ -4,9 +4,10 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
+
+from msgspec import Struct, field
 
 Body = dict[str, str]
 Act = Callable[[str, str, Body], dict[str, Any]]  # method, path, fields -> document; raises Refusal
@@ -22,8 +23,7 @@ class Refusal(Exception):
         self.document = {"error": {"type": kind, "message": message, **members}}
 
 
-@dataclass(slots=True)
-class Fault:
+class Fault(Struct):
     """What goes wrong with one call. One that holds says when it has `come`, and goes on when it `may_go`."""
 
     kind: Kind
@@ -31,8 +31,7 @@ class Fault:
     may_go: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-@dataclass(slots=True)
-class Kept:
+class Kept(Struct):
     """What was asked under a key, and what was answered; no answer while it is still under way."""
 
     asked: str

@@ -9,18 +9,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+
+from msgspec import Struct
 
 import app.cli
 from app.platform.embedded import EmbeddedServers
 from tests.factories.running_shop import BREADMAKER, environment
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What a command said, and its exit."""
 
     out: str

@@ -4,10 +4,10 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from msgspec import Struct, field
 
 from app.inventory.photos.fetching import Reach, fetch_photo, look_up
 from app.inventory.photos.keeping import NotAPhotoError
@@ -16,8 +16,7 @@ PUBLIC, PRIVATE = "127.0.0.1", "127.0.0.2"
 Answer = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 
 
-@dataclass
-class Server:
+class Server(Struct):
     """A web server that answers as it is told, and notes what it was asked."""
 
     port: int

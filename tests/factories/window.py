@@ -7,10 +7,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from msgspec import Struct, field
 from playwright.async_api import Browser, CDPSession
 
 DEADLINE_SECONDS = 60
@@ -20,8 +20,7 @@ class ProtocolError(Exception):
     """What was asked can not be done, as while a page is not there yet."""
 
 
-@dataclass(eq=False, slots=True)
-class Tab:
+class Tab(Struct, eq=False):
     """One tab."""
 
     _window: "Window"
@@ -84,8 +83,7 @@ class Tab:
         return await self._window.call(self._session, method, params)
 
 
-@dataclass(eq=False, slots=True)
-class Window:
+class Window(Struct, eq=False):
     """Its cookies and stores are its own."""
 
     cdp: CDPSession

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from html import unescape
 from typing import Any
 from uuid import uuid4
 
 from httpx import ASGITransport, AsyncClient, Response
+from msgspec import Struct
 
 from tests.factories.house import API, House
 from tests.factories.identity import PASSWORD
@@ -23,8 +23,7 @@ HOME = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class WindowShopper:
+class WindowShopper(Struct, frozen=True):
     """Somebody who is signed in."""
 
     house: House

@@ -4,9 +4,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from tests.factories.inventory import until
 
@@ -14,16 +15,14 @@ STREAM = "/api/v1/stream"
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One request as it went over the wire; the names of its headers are in small letters."""
 
     path: str
     headers: dict[str, str]
 
 
-@dataclass(eq=False, slots=True)
-class _Call:
+class _Call(Struct, eq=False):
     """One connection of a browser."""
 
     writer: asyncio.StreamWriter
@@ -32,8 +31,7 @@ class _Call:
     is_chunked: bool = False
 
 
-@dataclass(slots=True)
-class Wire:
+class Wire(Struct):
     """`address` is where browsers find the shop."""
 
     address: str = ""

@@ -1,9 +1,9 @@
 """The pot is won where the last unit is sold in time, and not otherwise."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,8 +17,7 @@ from tests.factories.stalls import is_stalled, stalled_deal
 MINUTE = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Won:
+class Won(Struct, frozen=True):
     """A pot that was won, in minor units."""
 
     deal_id: int

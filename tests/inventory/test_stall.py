@@ -1,11 +1,11 @@
 """When a deal holds up the show, and what follows from it by the clock alone."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from app.inventory.rotation import Decision, Keep, OnStage, Raise, Show, Stall, decide
 from app.inventory.stall import StallCase, allowed_time, holds_up, look_back, pot_time, raised_reward

@@ -1,10 +1,10 @@
 """A daily deal is sold out until midnight; when a unit comes back before, it is live again, for everybody."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from msgspec import Struct
 from redis.asyncio import Redis
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -21,8 +21,7 @@ from tests.conftest import FrozenClock
 from tests.factories.inventory import Process, a_shopper, new_deal, process, queue_deals
 
 
-@dataclass(frozen=True)
-class Shop:
+class Shop(Struct, frozen=True):
     """Two processes whose ticks are called, and a deal that both sold out and told so."""
 
     here: Process

@@ -5,11 +5,11 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec import Struct
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -31,8 +31,7 @@ AGAIN = {202, 502, 503}
 clock = SystemClock()
 
 
-@dataclass
-class Show:
+class Show(Struct):
     """A deal of many units is live, a process that stays sells it, and there are shoppers with tokens."""
 
     engine: AsyncEngine

@@ -9,11 +9,11 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
@@ -51,8 +51,7 @@ SOME = 40  # orders, before and after a fault
 clock = SystemClock()
 
 
-@dataclass
-class Sale:
+class Sale(Struct):
     """Two processes that sell one deal, and the servers that they need."""
 
     servers: EmbeddedServers

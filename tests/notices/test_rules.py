@@ -28,14 +28,19 @@ def test_names_are_given_once() -> None:
 
 
 def test_a_letter_without_a_rule_cannot_be_defined() -> None:
-    with pytest.raises(TypeError):
-        type("Spam", (Letter,), {})
+    with pytest.raises(TypeError, match="does not say its rule"):
+        type("Spam", (Letter,), {"subject": "Buy more", "text": "Please."})
+
+
+def test_a_letter_without_text_cannot_be_defined() -> None:
+    with pytest.raises(TypeError, match="does not say its text"):
+        type("Spam", (Letter,), {"rule": RULES[0], "subject": "Buy more"})
 
 
 def test_a_letter_whose_rule_is_not_in_the_list_cannot_be_defined() -> None:
     made_up = Rule("spam", "Spam", Cause.ASKED, "we felt like it", timedelta(days=1))
     with pytest.raises(TypeError, match="not in the list"):
-        type("Spam", (Letter,), {}, rule=made_up)
+        type("Spam", (Letter,), {"rule": made_up, "subject": "Buy more", "text": "Please."})
 
 
 def test_a_subject_has_no_place_for_what_a_stranger_typed() -> None:

@@ -1,6 +1,6 @@
 """What is shown of a card on file."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from app.pages.card_views import card_view
 from app.payments import Card

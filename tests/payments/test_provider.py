@@ -1,10 +1,10 @@
 """The promises of `Provider`, put to the sandbox and, against a strict peer, to Stripe."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from app.payments import (
     FORM,
@@ -182,7 +182,7 @@ async def test_an_attempts_id_is_good_for_one_body(
     charge = await charge_with(bank, provider, APPROVES)
     await provider.charge(charge)
     with pytest.raises(AttemptReused):
-        await provider.charge(replace(charge, **change))  # type: ignore[arg-type]
+        await provider.charge(replace(charge, **change))
     assert await bank.charges_of(charge.attempt) == 1
 
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from dataclasses import replace
 
 import pytest
 import stripe as sdk
+from msgspec.structs import replace
 
 from app.payments import (
     Cancelled,

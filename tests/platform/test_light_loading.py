@@ -39,3 +39,40 @@ def test_the_log_tells_of_an_error_with_its_traceback() -> None:
     told = run(LIGHT + LOGS).stderr
     assert "it went out" in told
     assert "ValueError: no bread" in told
+
+
+def test_whoever_wants_a_session_gets_one() -> None:
+    """The engines are loaded without, and the ORM comes with whoever asks."""
+    told = run(
+        LIGHT
+        + """
+import sys
+import sqlalchemy.ext.asyncio as engines
+print("sqlalchemy.orm" in sys.modules, hasattr(engines, "nonsense"))
+from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
+print(async_sessionmaker(class_=AsyncSession).class_.__module__, async_scoped_session.__module__)
+print("sqlalchemy.orm" in sys.modules)
+"""
+    ).stdout
+    assert told.splitlines() == [
+        "False False",
+        "sqlalchemy.ext.asyncio.session sqlalchemy.ext.asyncio.scoping",
+        "True",
+    ]
+
+
+def test_an_address_is_checked_as_ever() -> None:
+    """FastAPI was told that nobody can; that is over when it is loaded."""
+    told = run(
+        LIGHT
+        + """
+import fastapi
+from app.identity.credentials import clean_email
+print(clean_email(" Ada@Example.COM "))
+try:
+    clean_email("ada@@example.com")
+except ValueError as refused:
+    print(refused)
+"""
+    ).stdout
+    assert told.splitlines() == ["ada@example.com", "This is not an e-mail address."]

@@ -1,10 +1,10 @@
 """Coupons and helpers in an order's own transaction."""
 
 import asyncio
-from dataclasses import replace as structure_replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 from msgspec.structs import replace
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -131,7 +131,7 @@ async def test_who_helped_stands_beside_the_order_and_sending_it_again_changes_n
 async def test_a_friends_discount_comes_off_each_unit_and_with_a_coupon_never_more_than_the_goods_cost(
     here: Process, engine: AsyncEngine, clock: MovableClock
 ) -> None:
-    terms = structure_replace(ORDINARY, friend_discount=1000, quantity=10)
+    terms = structs.replace(ORDINARY, friend_discount=1000, quantity=10)
     async with engine.begin() as connection:
         await open_offer(connection, terms, clock.now())
     ada, bea = await people(engine, 2)

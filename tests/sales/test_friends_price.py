@@ -1,9 +1,8 @@
 """What friends pay: off each unit for who buys by the link of somebody on their list, and the larger of two counts."""
 
-from dataclasses import replace
-
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 

@@ -5,10 +5,10 @@ import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 

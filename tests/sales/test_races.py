@@ -7,13 +7,13 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from itertools import count, cycle
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from msgspec import Struct
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -36,8 +36,7 @@ ZONE = ZoneInfo("America/Chicago")
 _keys = count(1)
 
 
-@dataclass(frozen=True)
-class House:
+class House(Struct, frozen=True):
     """Two processes of one shop, each at an address of its own, and the books behind them."""
 
     clients: Sequence[httpx.AsyncClient]

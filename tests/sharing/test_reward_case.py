@@ -1,11 +1,12 @@
 """What becomes of a reward: every cent that is promised is pending, ready, used or taken back, whatever happens."""
 
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from app.sharing.discounts import taken_off
 from app.sharing.reward_case import (
@@ -91,8 +92,7 @@ def test_a_coupon_that_is_spent_cannot_be_taken_back() -> None:
     assert next_step(case, NOW) == Wait(None)
 
 
-@dataclass
-class Reward:
+class Reward(Struct):
     """One reward of the model, and what its coupon is worth."""
 
     helper: int

@@ -1,8 +1,7 @@
 """One reward that something is wrong with, a clock that is put back, and people who empty an account in time."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 

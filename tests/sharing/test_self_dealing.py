@@ -1,9 +1,9 @@
 """Who helped whom, and who helped only themselves."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from app.identity import Address
 from app.sharing.self_dealing import Circumstances, Earns, Held, Judgement, Known, Refused, judge_help

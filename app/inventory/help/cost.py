@@ -1,14 +1,14 @@
 """What help with a deal costs, against what it sold; and all deals together."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from app.sales.desk import HelpedSales
 from app.sharing.desk import Given, HelpCost
 
 
-@dataclass(frozen=True, slots=True)
-class HelpSum:
+class HelpSum(Struct, frozen=True):
     """What help cost and sold, in minor units of one currency."""
 
     currency: str
@@ -31,8 +31,7 @@ class HelpSum:
         return self.sold.units / self.sold.all_units if self.sold.all_units else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class DealHelp:
+class DealHelp(Struct, frozen=True):
     """A deal that is or was on stage, and what help with it cost and sold. `turn` is its place in the show."""
 
     deal_id: int
@@ -58,11 +57,11 @@ def _both(one: HelpSum, other: HelpSum) -> HelpSum:
         one.cost.held + other.cost.held,
         one.cost.refused + other.cost.refused,
     )
-    names = HelpedSales.__dataclass_fields__
+    names = HelpedSales.__struct_fields__
     sold = HelpedSales(**{name: getattr(one.sold, name) + getattr(other.sold, name) for name in names})
     return HelpSum(one.currency, cost, sold)
 
 
 def _given(one: Given, other: Given) -> Given:
-    names = Given.__dataclass_fields__
+    names = Given.__struct_fields__
     return Given(**{name: getattr(one, name) + getattr(other, name) for name in names})

@@ -8,15 +8,15 @@ those brought second hand, and so on. A hand with too few people is one with the
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from app.sharing.desk import Brought
 
 FEWEST = 5  # people in any count that is shown
 
 
-@dataclass(frozen=True, slots=True)
-class HelperCounts:
+class HelperCounts(Struct, frozen=True):
     """People that a helper's links brought, units that those bought, and how many of those people have brought somebody
     themselves (None: fewer than FEWEST)."""
 
@@ -26,8 +26,7 @@ class HelperCounts:
     helped_on: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """Who brought whom. `buyers` is how many people were brought, None where they are fewer than FEWEST; then nothing
     is known but `helpers` and `units`. `hands` are people by hand, from the first on; `is_open` says that the last of
     them has those who came at further hands in it, too.

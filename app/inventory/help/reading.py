@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import ARRAY, BigInteger, any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,8 +21,7 @@ MOST_ORDERS = 20_000  # that are drawn at once, the latest
 MOST_NAMED = 50
 
 
-@dataclass(frozen=True, slots=True)
-class NamedGraph:
+class NamedGraph(Struct, frozen=True):
     """Who brought whom, with the names of those helpers that are named ("" where the account is gone)."""
 
     graph: Graph

@@ -1,9 +1,9 @@
 """Rewards that wait for somebody of the staff: what is known of them, and deciding, once where two people do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.identity import names_of
@@ -41,8 +41,7 @@ class OwnReward(Problem):
     title = "This reward is about yourself"
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(Struct, frozen=True):
     """A reward that waits, its order, the helper's name ("" where the account is gone) and what they brought before."""
 
     held: HeldReward
@@ -51,8 +50,7 @@ class Review:
     so_far: HelperSoFar
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewPage:
+class ReviewPage(Struct, frozen=True):
     """Some reviews, the oldest first, and the order to ask for more after (None at the end)."""
 
     items: Sequence[Review]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from app.payments import minor_digits
+from app.payments.money import minor_digits
 
 Mark = Literal[".", ","]
 MOST_DIGITS = 9  # of whole units

@@ -13,16 +13,13 @@ WAITING = 8  # files that wait for their turn; each is held in memory
 DEADLINE_SECONDS = 60.0
 ROOT = Path(__file__).resolve().parents[3]
 
-# The room's face would load the whole shop for a process that lives a second, so its package is entered beside it.
+# Rooms' faces would load the whole shop for a process that lives a moment, so their packages are entered beside them.
 START = """
 import sys, types
 sys.path.insert(0, sys.argv[1])
-room = types.ModuleType("app.inventory")
-room.__path__ = [sys.argv[1] + "/app/inventory"]
-sys.modules["app.inventory"] = room
-imports = types.ModuleType("app.inventory.imports")
-imports.__path__ = [sys.argv[1] + "/app/inventory/imports"]
-sys.modules["app.inventory.imports"] = imports
+for name in ("app.inventory", "app.inventory.imports", "app.payments"):
+    room = sys.modules[name] = types.ModuleType(name)
+    room.__path__ = ["/".join([sys.argv[1], *name.split(".")])]
 from app.inventory.imports.child import main
 main()
 """

@@ -7,10 +7,11 @@ import asyncio
 import secrets
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -25,8 +26,7 @@ MOST = 5  # files a person
 MOST_MENDED = 2_000  # rows
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedFile:
+class CheckedFile(Struct, frozen=True):
     """A file that was checked: what was found, and what was asked about it. `queued` counts the deals that came of it,
     None until it was queued."""
 

@@ -1,8 +1,9 @@
 """What a file comes to: drafts on the way, good rows and wrong ones at the end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+
+from msgspec import Struct, field
 
 from app.inventory.deal import NewDeal
 
@@ -36,8 +37,7 @@ COLUMNS = (
 WHAT_IS_WRONG = "what is wrong"  # the column that the file to mend has besides; not read back
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What a file is read for: the shop's currency and zone, the time, how many units a row has that does not say so
     (None: that is a problem), and cells that were mended at the desk, by line and column."""
 
@@ -48,8 +48,7 @@ class Asked:
     mended: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
+class Wrong(Struct, frozen=True):
     """One thing that is wrong, and what would be right. `field` is one of COLUMNS, or `row`, `file`, or a header."""
 
     line: int
@@ -57,8 +56,7 @@ class Wrong:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A row as a format understood it: texts by COLUMNS, what keeps it from being a deal already, and what its columns
     are called in the file where they have other names."""
 
@@ -68,8 +66,7 @@ class Draft:
     called: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Good:
+class Good(Struct, frozen=True):
     """A row that can be queued. `line` is where it begins in the file; `photo` names a file or an address, or is empty;
     `alt` says what is to be seen on it; `digest` is the same for the same row of another upload."""
 
@@ -80,16 +77,14 @@ class Good:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bad:
+class Bad(Struct, frozen=True):
     """A row that cannot be queued, as it was read, to be mended."""
 
     line: int
     texts: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """Everything that was found in a file. `rows` counts the rows behind the header; a product's variants may make
     several deals of them, and its pictures none. `wrong` is in the order of the lines."""
 

@@ -1,7 +1,8 @@
 """What every format is: the headers that it is known by, and how its rows become drafts."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from app.inventory.imports.amounts import Mark
 from app.inventory.imports.findings import Asked, Draft, NotATableError
@@ -9,8 +10,7 @@ from app.inventory.imports.findings import Asked, Draft, NotATableError
 CATEGORY = 200  # characters; of a longer one the rest is left out
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A row by the format's own names for its columns; what it does not use is left out."""
 
     line: int
@@ -21,8 +21,7 @@ class Row:
         return self.texts.get(name, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """A kind of file. `column` gives the format's own name for a header (as `sheet.key` makes it), or None; `needs` are
     the names of which each group must be there in one way; `mark` is its decimal mark, where it has a rule."""
 

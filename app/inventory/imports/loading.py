@@ -4,10 +4,11 @@ import asyncio
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -27,8 +28,7 @@ AT_ONCE = 2  # photos made side by side
 ADDRESS = ("https://", "http://")
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(Struct, frozen=True):
     """What became of the good rows: the new deals' ids in the rows' order, and the deals of those queued before."""
 
     rows: list[Good]
@@ -36,16 +36,14 @@ class Queued:
     already: list[tuple[Good, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """What a file came to. `queued` has no ids after a dry run, where its rows are those that would be queued."""
 
     parsed: Parsed
     queued: Queued
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A file as it was read, the photos beside it made, nothing stored yet."""
 
     parsed: Parsed

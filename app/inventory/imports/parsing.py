@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from app.inventory.imports.decoding import find_encoding
 from app.inventory.imports.feed_xml import is_xml, read_feed
@@ -44,8 +46,7 @@ NO_TABLES = (
 RIGHT = "save the table as CSV UTF-8 or XLSX"
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Struct, frozen=True):
     """A header that was recognised, and the records behind it."""
 
     format: Format

@@ -3,9 +3,9 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from app.inventory.deal import NewDeal
@@ -44,8 +44,7 @@ FREE = (
 NO_DEAL = ("type", "gift card")  # where the row as a whole is no deal, its missing cells are not worth a word
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """What has been found so far."""
 
     good: list[Good]

@@ -1,11 +1,11 @@
 """Dates as shops export them, and what a sale price with dates means for a deal."""
 
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Sale:
+
+class Sale(Struct, frozen=True):
     """Which price counts, and from when on; `not_before` is empty where it counts at once."""
 
     is_on: bool

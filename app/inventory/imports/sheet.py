@@ -4,8 +4,9 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from app.inventory.imports.findings import NotATableError
 
@@ -17,8 +18,7 @@ MAX_MARKS = 100_000  # delimiters on one line of the file; far beyond what MAX_C
 DELIMITERS = (",", ";", "\t", "|")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One record: its cells, and the line of the file on which it begins. `broken` says why it could not be read."""
 
     line: int

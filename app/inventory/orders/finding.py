@@ -1,8 +1,8 @@
 """Looking for orders at the desk: by deal and status, and by what somebody reads out on the telephone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.identity import addressees_of, clean_email, id_by_email
@@ -23,16 +23,14 @@ from app.sales.desk import (
 MAX_ID = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class OrderOf:
+class OrderOf(Struct, frozen=True):
     """An order, and whose it is; None where that account is gone."""
 
     found: OrderAtDesk
     shopper: Addressee | None
 
 
-@dataclass(frozen=True, slots=True)
-class OrdersFound:
+class OrdersFound(Struct, frozen=True):
     """A page of orders. `next` is the number to ask for more after; "" at the end."""
 
     items: list[OrderOf]

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 CARRIER_LENGTH = 60  # characters
 TRACKING_LENGTH = 100
@@ -10,8 +11,7 @@ NEVER_PRINTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 ROUNDED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)  # 9.4E+21
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """`tracking` may be empty: a letter has no number."""
 
     carrier: str

@@ -1,10 +1,10 @@
 """Marking orders as shipped, some at once or by a file: the good ones are marked, of the others it is said why not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.inventory.changes import Who
@@ -22,8 +22,7 @@ AT_ONCE = 100  # lines of a file in one transaction, so that none is long
 UNKNOWN = "there is no such order"
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """An order that was not marked, and why."""
 
     named: str  # its number where it is known, else what it was called
@@ -31,8 +30,7 @@ class Left:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(Struct, frozen=True):
     """What came of it."""
 
     orders: list[Order]
@@ -71,8 +69,7 @@ def _shared(parcels: Sequence[Parcel]) -> dict[str, str]:
     return {name: "".join(texts) for name, texts in said.items() if len(texts) == 1 and texts != {""}}
 
 
-@dataclass(frozen=True, slots=True)
-class FileMarked:
+class FileMarked(Struct, frozen=True):
     """What came of a file. `left` counts lines that said nothing of a parcel."""
 
     rows: int

@@ -1,10 +1,10 @@
 """One order's whole story for the desk: what its shopper is told, what the books say, and what staff did."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,8 +15,7 @@ from app.platform.errors import NotFound
 from app.sales import OrderStory, read_story
 
 
-@dataclass(frozen=True, slots=True)
-class StoryAtDesk:
+class StoryAtDesk(Struct, frozen=True):
     """An order, its story, its money by the ledger, and the changes that staff made, the latest first."""
 
     order: OrderOf

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from app.inventory.imports.decoding import find_encoding
 from app.inventory.imports.findings import NotATableError, Wrong
@@ -39,8 +40,7 @@ DATE = re.compile(r"\d{1,4}[-./ ][A-Za-z\d]{2,4}([-./ ]\d{2,4})?|[A-Za-z]{3,4}[-
 RIGHT = "an order number, such as 37-3"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line that can be acted on. It names its order by `order_id`, else by `number` (37-3)."""
 
     line: int
@@ -54,8 +54,7 @@ class Line:
         return self.number or self.order_id
 
 
-@dataclass(frozen=True, slots=True)
-class TrackingFile:
+class TrackingFile(Struct, frozen=True):
     """What was found. `left` counts the lines that say nothing of a parcel: those orders are not shipped yet."""
 
     rows: int = 0

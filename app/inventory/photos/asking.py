@@ -1,10 +1,10 @@
 """What somebody sends who gives a deal its photo."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import UploadFile
 
@@ -59,8 +59,7 @@ class PhotoDocument(BaseModel):
     photo: PhotoSizes
 
 
-@dataclass(frozen=True, slots=True)
-class GivenPhoto:
+class GivenPhoto(Struct, frozen=True):
     """The bytes as they came, and the description; None where nothing was said of it."""
 
     body: bytes

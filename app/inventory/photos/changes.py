@@ -1,10 +1,10 @@
 """Giving a deal its photo, describing it, and clearing away those that no deal needs any more."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,8 +26,7 @@ class NoPhotoYet(Problem):
     title = "There is no photo yet"
 
 
-@dataclass(frozen=True, slots=True)
-class DealPhoto:
+class DealPhoto(Struct, frozen=True):
     """A deal with its photo as the snapshot has it; `token` is None where it has none."""
 
     deal_id: int

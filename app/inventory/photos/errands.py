@@ -5,10 +5,10 @@ What is wanted stands in a table, so it outlives a restart, and of several proce
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -34,8 +34,7 @@ IMPORTED = Who(None, "an import")
 Fetch = Callable[[str], Awaitable[bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class PhotosWanted:
+class PhotosWanted(Struct, frozen=True):
     """How many photos are still to come, and those that were given up: deal, address, why."""
 
     waiting: int

@@ -11,9 +11,9 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import httpx
+from msgspec import Struct
 
 from app.inventory.photos.keeping import MAX_BYTES, NotAPhotoError
 
@@ -65,8 +65,7 @@ def is_public(address: str, port: int) -> bool:
     return port in PORTS and is_everyones and ip.is_global and not is_somewhere and not is_led_away
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """How far a fetch may go: how names are looked up, which address and port it may connect to, whom TLS trusts."""
 
     resolve: Resolve = look_up

@@ -10,11 +10,11 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import case, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,8 +47,7 @@ class NotAPhotoError(Exception):
     """The bytes are not a picture that we take; the message says why, to be read after "The photo"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Photo:
+class Photo(Struct, frozen=True):
     """A picture as it is served: its sizes by file name, its alternative text, and a digest of what was given."""
 
     files: dict[str, bytes]
@@ -57,8 +56,7 @@ class Photo:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoFile:
+class PhotoFile(Struct, frozen=True):
     """One size of a photo, its media type, and whether the public may see it yet."""
 
     body: bytes

@@ -2,9 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from statistics import median
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from app.inventory.records.record import NEVER, Record
 from app.payments import Money, minor_digits
@@ -18,8 +19,7 @@ QUANTITIES = (25, 100, 250, 1000)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Deals that are alike in one way. Medians; `sell_through` is of all their units together, from 0 to 1.
 
     `minutes_to_sell_out` counts a deal that did not sell out as one that takes for ever, and is None where half of
@@ -39,8 +39,7 @@ class Group:
         return self.deals < TOO_FEW
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """The groups that past deals fall into `by` something, in the order of that."""
 
     by: str

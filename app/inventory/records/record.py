@@ -2,10 +2,11 @@
 who is named where they agreed to that."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from app.inventory.rotation import Mode, Reason
 from app.sales.desk import FIRST_MINUTES, SaleRecord
@@ -15,8 +16,7 @@ UNNAMED = "a shopper"
 NEVER = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A deal that is over, and how it sold. Amounts in minor units; `turn` is its place in the show."""
 
     deal_id: int
@@ -68,8 +68,7 @@ class Record:
         return max(0, self.list_price - self.price) * 100 / self.list_price
 
 
-@dataclass(frozen=True, slots=True)
-class Sought:
+class Sought(Struct, frozen=True):
     """Which records are wanted; None and "" want all. Days are the shop's; prices are in its currency's minor units."""
 
     since: date | None = None

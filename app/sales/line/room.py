@@ -5,9 +5,9 @@ gives back its units has to hold, and looks at how things stand only then.
 """
 
 import asyncio
-from dataclasses import dataclass, field
 from functools import partial
 
+from msgspec import Struct, field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.platform.clock import Clock
@@ -29,8 +29,7 @@ KNOWN_SECONDS = 2.0
 MOST_KNOWN = 32  # deals; whoever makes ids up fills no memory
 
 
-@dataclass(slots=True)
-class Line:
+class Line(Struct):
     """One a process."""
 
     engine: AsyncEngine

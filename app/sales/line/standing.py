@@ -1,9 +1,9 @@
 """Getting in line, leaving it, and where somebody stands."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
+from msgspec import Struct
 from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,16 +47,14 @@ class OffersLetGo(Problem):
     example: ClassVar[dict[str, object]] = {"deal_id": 37}
 
 
-@dataclass(frozen=True, slots=True)
-class OpenLineOffer:
+class OpenLineOffer(Struct, frozen=True):
     """A unit that is kept for somebody until `expires_at`."""
 
     id: str
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceInLine:
+class PlaceInLine(Struct, frozen=True):
     """Where somebody stands in a deal's line. `place` counts from 1, and only for who waits.
 
     `missed`: their offer has run out or was given up. `over`: nothing could come back any more.
@@ -86,8 +84,7 @@ class PlaceInLine:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Stood:
+class Stood(Struct, frozen=True):
     """Somebody got into a deal's line, and what came of it: the state is served or left, or one of State."""
 
     deal_id: int
@@ -234,8 +231,7 @@ async def _refuse_who_let_many_go(connection: AsyncConnection, deal_id: int, sho
         raise OffersLetGo("Each was kept for five minutes.", deal_id=deal_id)
 
 
-@dataclass(frozen=True, slots=True)
-class LineCounts:
+class LineCounts(Struct, frozen=True):
     """A deal's line for the desk: how many stand in it and wait, hold an open offer, took one, and let one go by."""
 
     waiting: int

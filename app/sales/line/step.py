@@ -1,14 +1,14 @@
 """What a deal's line should do next. Nothing here acts: it is told how things stand, and answers."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 OFFER_LASTS = timedelta(minutes=5)
 AT_ONCE = 100  # offers made in one transaction; the next round makes more
 
 
-@dataclass(frozen=True, slots=True)
-class LineState:
+class LineState(Struct, frozen=True):
     """A deal and its line. `kept` units are offered to somebody, and count as gone.
 
     `on_sale`: the gate sells it, or would but for a pause. `withdrawn`: nothing of it is sold any more.
@@ -28,20 +28,17 @@ class LineState:
         return 0 if self.on_sale or self.withdrawn else max(0, self.left - self.kept)
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Nothing to do; something may still come back."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfferTo:
+class OfferTo(Struct, frozen=True):
     """The first so many in line get an offer."""
 
     first: int
 
 
-@dataclass(frozen=True, slots=True)
-class TellOver:
+class TellOver(Struct, frozen=True):
     """Nothing can come back any more: nobody is to wait for it."""
 
 

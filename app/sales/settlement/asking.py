@@ -1,8 +1,8 @@
 """What a shopper can ask of an order that is not shipped. It is written down here, and done by whoever settles."""
 
-from dataclasses import asdict
 from datetime import datetime
 
+from msgspec.structs import asdict
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection

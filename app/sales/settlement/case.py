@@ -1,8 +1,9 @@
 """What to do next for an order, decided from how it stands. Nothing here acts."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 from app.payments import Cancelled, Charge, Declined, Money, StepNeeded
 
@@ -19,8 +20,7 @@ Need = Literal["card", "address", "step"]
 TO_MEND: tuple[State, ...] = ("step", "declined", "cardless")
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One attempt to be paid, as it was written down. `reference` is the provider's name for it, once known."""
 
     number: int
@@ -38,8 +38,7 @@ class Attempt:
         return Charge(name, order_id, amount, *means, self.made_at, return_address)
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
+class Refund(Struct, frozen=True):
     """Money that is to go back, under the key `id`; without `asked_by` because its order is being cancelled."""
 
     id: str
@@ -47,8 +46,7 @@ class Refund:
     asked_by: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """An order to be settled, all as of one moment; `status` is the order's own, `state` how far settling is.
 
     `attempt` is the one that may be paid, or is. `kept` is what came in and did not go back, nor is to.
@@ -71,66 +69,56 @@ class Case:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(Struct, frozen=True):
     """Write the next attempt down, then send it; or note that there is no card, or that nothing is to be paid."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """Send the attempt, which may have been sent before."""
 
     attempt: Attempt
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """Ask how the attempt stands."""
 
     attempt: Attempt
 
 
-@dataclass(frozen=True, slots=True)
-class Withdraw:
+class Withdraw(Struct, frozen=True):
     """Have the provider make sure that the attempt is never paid."""
 
     attempt: Attempt
 
 
-@dataclass(frozen=True, slots=True)
-class GiveBack:
+class GiveBack(Struct, frozen=True):
     """Have the provider give money back."""
 
     attempt: Attempt
     refund: Refund
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRefund:
+class OrderRefund(Struct, frozen=True):
     """Write down that all that is kept goes back."""
 
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """Cancel the order from now on, for this reason."""
 
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """Nothing can be paid any more, and nothing is kept: the order is cancelled, and its units are free."""
 
 
-@dataclass(frozen=True, slots=True)
-class SayShipped:
+class SayShipped(Struct, frozen=True):
     """Write to the shopper that it has left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Nothing to do until then; None: nothing happens by itself any more."""
 
     until: datetime | None
@@ -196,8 +184,7 @@ def end_of_mending(case: Case, now: datetime) -> datetime:
     return case.mend_until or now + MENDING
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What an answer of the provider's changes, where it changes something short of being paid."""
 
     state: State

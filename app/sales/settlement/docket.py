@@ -4,11 +4,12 @@ Whoever takes an order up counts its `lease` up, and writes only while that is s
 long finds that another has gone on. What the provider says is true in any case, and is asked again by the other.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,8 +30,7 @@ LEASE = timedelta(
 )  # longer than any chain of calls to a provider that lets each run into its time-out
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """An order that this process has taken up."""
 
     order_id: str
@@ -38,8 +38,7 @@ class Taken:
     tries: int
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """All about an order, under its lock. `news` counts what others had to say."""
 
     order: Order

@@ -5,9 +5,9 @@ last. `offers.revision` moves on where an order stands from now on, or stands no
 """
 
 import secrets
-from dataclasses import asdict
 from datetime import datetime
 
+from msgspec.structs import asdict
 from sqlalchemy import insert, update
 from sqlalchemy.dialects.postgresql import insert as insert_new
 from sqlalchemy.ext.asyncio import AsyncConnection

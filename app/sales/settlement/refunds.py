@@ -1,9 +1,9 @@
 """Money that staff gives back. It is written down here, and done by whoever settles."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,8 +20,7 @@ class NotRefundable(Problem):
     title = "That cannot be refunded"
 
 
-@dataclass(frozen=True, slots=True)
-class RefundAsked:
+class RefundAsked(Struct, frozen=True):
     """It will be done soon, under this id."""
 
     id: str

@@ -6,9 +6,9 @@ waits for a purchase fewer orders are settled at a time.
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import count
 
+from msgspec import Struct, field
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import select
@@ -41,8 +41,7 @@ AT_ONCE = (
 )
 
 
-@dataclass(slots=True)
-class Settlement:
+class Settlement(Struct):
     """One a process."""
 
     engine: AsyncEngine
@@ -166,8 +165,7 @@ class Settlement:
         return 1 if self.checkout.waiting else AT_ONCE
 
 
-@dataclass(frozen=True, slots=True)
-class Teller:
+class Teller(Struct, frozen=True):
     """Tells a shopper's open pages how an order is."""
 
     stream: Stream

@@ -5,9 +5,9 @@ the way leaves an order that another process takes up where it was, when the lea
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.payments import (
@@ -59,8 +59,7 @@ class NotOurProvider(Exception):
     """An attempt was made at a provider that the shop had before, and has no key for any more."""
 
 
-@dataclass(slots=True)
-class Settler:
+class Settler(Struct):
     """One a process. `tell` is given the orders whose pages have something new to show, after it is committed."""
 
     engine: AsyncEngine

@@ -56,7 +56,7 @@ async def _to_be_shipped(connection: AsyncConnection, order_ids: Sequence[str]) 
 
 async def address_of(connection: AsyncConnection, order_id: str) -> Address | None:
     """Where an order goes, or went; None where nobody has said so, or it is forgotten."""
-    goes_to = [order_addresses.c[name] for name in Address.__dataclass_fields__]
+    goes_to = [order_addresses.c[name] for name in Address.__struct_fields__]
     row = (
         await connection.execute(select(*goes_to).where(order_addresses.c.order_id == order_id))
     ).one_or_none()

@@ -1,9 +1,10 @@
 """What an order's owner is told of it: how far it is, what is missing, until when."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,8 +20,7 @@ Ending = Literal["", "cancelling", "refunding"]
 WhyCancelled = Literal["", "shopper", "card", "step", "address"]
 
 
-@dataclass(frozen=True, slots=True)
-class RefundMade:
+class RefundMade(Struct, frozen=True):
     """Money that goes back. `at` is when it was asked for, or, once that is known, when it was done."""
 
     amount: Money
@@ -28,8 +28,7 @@ class RefundMade:
     state: Literal["due", "made", "refused", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderStory:
+class OrderStory(Struct, frozen=True):
     """An order and all that has to be said of it.
 
     `needs` is what its shopper has to give, `mend_until` until when a card or the step; an address until
@@ -89,7 +88,7 @@ async def read_story(
 
 async def _read(connection: AsyncConnection, order_id: str) -> Row[Any] | None:
     settling = [settlements.c[name] for name in SETTLING]
-    goes_to = [order_addresses.c[name].label(f"to_{name}") for name in Address.__dataclass_fields__]
+    goes_to = [order_addresses.c[name].label(f"to_{name}") for name in Address.__struct_fields__]
     parcel = [shipments.c.carrier, shipments.c.tracking, shipments.c.shipped_at]
     query = (
         select(orders, *settling, *goes_to, *parcel)
@@ -128,7 +127,7 @@ def _case(row: Row[Any], *, has_address: bool) -> Case:
 def _address(row: Row[Any]) -> Address | None:
     if row.to_name is None:
         return None
-    return Address(**{name: getattr(row, f"to_{name}") for name in Address.__dataclass_fields__})
+    return Address(**{name: getattr(row, f"to_{name}") for name in Address.__struct_fields__})
 
 
 async def _refunds(connection: AsyncConnection, order: Order) -> tuple[RefundMade, ...]:

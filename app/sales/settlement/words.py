@@ -1,7 +1,8 @@
 """The letters about an order, and until when. Pure: what is known of the order, in words for its shopper."""
 
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+from msgspec import Struct
 
 from app.notices import (
     AddressMissing,
@@ -24,8 +25,7 @@ WHY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SiteWords:
+class SiteWords(Struct, frozen=True):
     """What a letter about an order needs to know of the shop: what its links begin with, and its time zone."""
 
     address: str

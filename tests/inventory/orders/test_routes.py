@@ -3,10 +3,10 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from httpx import AsyncClient, Response
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from app.notices.tables import mails

@@ -1,10 +1,10 @@
 """What is free is offered in order, one a person; what is not taken goes to the next; and nobody waits for nothing."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 

@@ -1,8 +1,7 @@
 """A unit's whole way: a card says no, its time runs out, the line gets the unit, and whoever takes it is charged."""
 
-from dataclasses import replace
-
 from msgspec import structs
+from msgspec.structs import replace
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 

@@ -1,8 +1,7 @@
 """What a line does next, by how things stand."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from app.sales.line.step import (
     AT_ONCE,
@@ -41,7 +40,7 @@ SOLD_OUT = LineState(left=0, kept=0, on_sale=False, withdrawn=False, may_come_ba
     ],
 )
 def test_the_next_step(changed: dict[str, int], step: Step) -> None:
-    assert next_step(replace(SOLD_OUT, **changed)) == step  # type: ignore[arg-type]
+    assert next_step(replace(SOLD_OUT, **changed)) == step
 
 
 @pytest.mark.parametrize(
@@ -59,7 +58,7 @@ def test_the_next_step(changed: dict[str, int], step: Step) -> None:
     ],
 )
 def test_who_may_stand_in_line(changed: dict[str, int], has_sold_out: bool, may: bool) -> None:
-    assert may_join(replace(SOLD_OUT, **changed), has_sold_out=has_sold_out) is may  # type: ignore[arg-type]
+    assert may_join(replace(SOLD_OUT, **changed), has_sold_out=has_sold_out) is may
 
 
 def test_nothing_can_come_of_a_deal_that_was_withdrawn() -> None:

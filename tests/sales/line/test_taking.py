@@ -1,11 +1,10 @@
 """Taking what the line was offered: an order like any other, once, by whom it was offered to, in time."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from msgspec import structs
+from msgspec import Struct, structs
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -48,8 +47,7 @@ from tests.factories.sales import (
 )
 
 
-@dataclass(frozen=True)
-class Offered:
+class Offered(Struct, frozen=True):
     """Somebody with an open offer, and the one behind them."""
 
     shopper: int

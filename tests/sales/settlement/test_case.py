@@ -1,9 +1,9 @@
 """What to do next for an order, decided without a database."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from app.payments import Cancelled, Declined, StepNeeded
 from app.sales.settlement.case import (

@@ -1,8 +1,7 @@
 """An order is charged after it is safe: once, whatever the card does, and its shopper hears of it."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from app.payments import Money

@@ -6,10 +6,11 @@ after. Two processes settle meanwhile. The provider's letters come twice, in any
 
 import asyncio
 import random
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from app.payments.audit import unlike_the_provider
@@ -28,8 +29,7 @@ AROUND = 0.05  # seconds
 TICK = 0.02  # of the clock, which waits for what is under way: no machine is too slow for the race
 
 
-@dataclass
-class Race:
+class Race(Struct):
     """Orders whose steps are taken at their last moment."""
 
     till: Till
