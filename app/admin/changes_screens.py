@@ -20,11 +20,11 @@ from app.inventory.desk import (
     list_changes,
     queue_version,
     read_change,
-    settings_of,
     showrunner_of,
     undo_change,
 )
 from app.platform.errors import NotFound
+from app.platform.settings import settings_of
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)
 

@@ -11,9 +11,9 @@ from app.inventory.desk import (
     past_deals_of,
     read_dashboard_and_show,
     read_deal_curve,
-    settings_of,
 )
 from app.platform.clock import Clock
+from app.platform.settings import settings_of
 from app.stream import stream_of
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)

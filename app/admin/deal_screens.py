@@ -44,12 +44,12 @@ from app.inventory.desk import (
     list_changes,
     move_deal,
     read_deal_photo,
-    settings_of,
     show_document,
     showrunner_of,
     story_html,
     withdraw_deal,
 )
+from app.platform.settings import settings_of
 from app.sales.desk import count_line
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)

@@ -25,8 +25,8 @@ from app.inventory.desk import (
     read_deal_helps,
     read_graph,
     read_reviews,
-    settings_of,
 )
+from app.platform.settings import settings_of
 
 router = APIRouter(prefix="/desk/sharing", route_class=DeskRoute)
 

@@ -28,10 +28,10 @@ from app.inventory.desk import (
     queue_checked,
     read_checked,
     read_wanted,
-    settings_of,
     showrunner_of,
 )
 from app.platform.errors import Invalid, SlowDown, TooLarge
+from app.platform.settings import settings_of
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)
 

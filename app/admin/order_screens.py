@@ -17,8 +17,8 @@ from app.inventory.desk import (
     look_for_orders,
     order_key,
     read_story_at_desk,
-    settings_of,
 )
+from app.platform.settings import settings_of
 from app.sales.desk import count_orders, deals_with_orders
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)

@@ -22,10 +22,10 @@ from app.inventory.desk import (
     last_move_since,
     move_deal,
     read_board,
-    settings_of,
     showrunner_of,
 )
 from app.platform.errors import NotFound
+from app.platform.settings import settings_of
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)
 

@@ -20,8 +20,8 @@ from app.inventory.desk import (
     read_record,
     read_records,
     read_refusals_of,
-    settings_of,
 )
+from app.platform.settings import settings_of
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)
 

@@ -22,11 +22,11 @@ from app.inventory.desk import (
     read_story_at_desk,
     refund_order,
     send_again,
-    settings_of,
     settlement_of,
     site_words,
 )
 from app.payments import Money, NotAnAmount, parse_money
+from app.platform.settings import settings_of
 from app.sales.desk import NotRefundable
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)

@@ -15,12 +15,12 @@ from app.inventory.desk import (
     by_person,
     clock_of,
     engine_of,
-    settings_of,
     show_document,
     showrunner_of,
 )
 from app.payments import NotAnAmount, parse_money
 from app.platform.errors import NotFound
+from app.platform.settings import settings_of
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)
 

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.identity import Person, SignInRequired, desk
-from app.inventory.desk import settings_of
+from app.platform.settings import settings_of
 from app.platform.site import Site
 
 site = Site(Path(__file__).parent, "/static/desk")

@@ -7,8 +7,9 @@ from starlette.responses import RedirectResponse, Response
 
 from app.admin.screen import DeskRoute, Merchandiser, screen
 from app.admin.show_views import ShowControlsView, confirm_skip, confirm_stop, show_controls_view
-from app.inventory.desk import NotLive, by_person, engine_of, settings_of, show_document, showrunner_of
+from app.inventory.desk import NotLive, by_person, engine_of, show_document, showrunner_of
 from app.platform.clock import Clock
+from app.platform.settings import settings_of
 
 router = APIRouter(prefix="/desk", route_class=DeskRoute)
 

@@ -4,6 +4,8 @@ import asyncio
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
 
 from msgspec import Struct
 from sqlalchemy import delete, func, insert, select, update
@@ -14,6 +16,7 @@ from app.identity.seen import Seen
 from app.identity.tables import Kind, sessions
 from app.platform.clock import Clock
 from app.platform.logging import get_logger
+from app.platform.rounds import go_rounds
 from app.platform.signing import Signer
 
 log = get_logger(__name__)
@@ -164,20 +167,13 @@ class Sessions:
             self._reading = None
 
     async def _keep_reading(self, every: float) -> None:
-        away = False
-        readings = 0
-        while True:
-            await asyncio.sleep(every)
-            try:
-                await self.refresh()
-                readings += 1
-                if readings % READINGS_A_NOTE == 0:
-                    await self.note_seen()
-            except Exception as error:  # noqa: BLE001 - were it to end, signed-out people would stay in
-                if not away:
-                    log.warning("revoked sessions cannot be read, the last known hold", error=repr(error))
-                away = True
-            else:
-                if away:
-                    log.info("revoked sessions are read again")
-                away = False
+        readings = count(1)
+
+        async def read() -> None:
+            await self.refresh()
+            if next(readings) % READINGS_A_NOTE == 0:
+                await self.note_seen()
+
+        await asyncio.sleep(every)  # they have been read just now
+        words = "revoked sessions cannot be read, the last known hold"
+        await go_rounds(read, partial(asyncio.sleep, every), log, words)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.identity import Person, desk
 from app.inventory.showrunner import Showrunner
 from app.platform.clock import Clock
-from app.platform.settings import Settings
+from app.platform.settings import Settings, settings_of
 
 Merchandiser = Annotated[Person, Depends(desk)]
 
@@ -29,12 +29,6 @@ def clock_of(request: Request) -> Clock:
     """The clock of the process that serves this request."""
     clock: Clock = request.app.state.clock
     return clock
-
-
-def settings_of(request: Request) -> Settings:
-    """The settings of the process that serves this request."""
-    settings: Settings = request.app.state.settings
-    return settings
 
 
 Director = Annotated[Showrunner, Depends(showrunner_of)]

@@ -3,7 +3,7 @@
 A shop that opens does without it for a moment, see docs/decisions/0027.
 """
 
-from app.inventory.asking import clock_of, engine_of, settings_of, showrunner_of
+from app.inventory.asking import clock_of, engine_of, showrunner_of
 from app.inventory.board import Board, Waiting, read_board
 from app.inventory.changes import (
     COMMAND_LINE,
@@ -220,7 +220,6 @@ __all__ = [
     "refund_order",
     "reorder_queue",
     "send_again",
-    "settings_of",
     "settlement_of",
     "ship_by_file",
     "ship_orders",

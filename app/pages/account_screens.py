@@ -35,7 +35,7 @@ from app.pages.card_views import card_view
 from app.pages.form_views import AddressForm
 from app.pages.rendering import page
 from app.payments import payments_of
-from app.platform.settings import Settings
+from app.platform.settings import settings_of
 
 router = APIRouter(include_in_schema=False, route_class=AccountRoute)
 
@@ -236,7 +236,7 @@ async def _show(
     wrong: AddressForm | None = None,
 ) -> Response:
     identity = identity_of(request)
-    settings: Settings = request.app.state.settings
+    settings = settings_of(request)
     view = account_view(
         await person_asking(request, asking),
         await identity.passkeys.of(asking.shopper_id),

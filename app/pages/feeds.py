@@ -14,7 +14,7 @@ from app.pages.feed_views import FeedItem, atom_feed, json_feed, live_item
 from app.pages.live_views import live_view
 from app.platform.address import own_address
 from app.platform.clock import Clock, rfc3339
-from app.platform.settings import Settings
+from app.platform.settings import settings_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -85,7 +85,7 @@ async def feed_atom(request: Request) -> Response:
 
 
 async def _answer(request: Request, kind: str) -> Response:
-    settings: Settings = request.app.state.settings
+    settings = settings_of(request)
     feeds: Feeds = request.app.state.feeds
     # Never as the Host field has it: the answer may be kept, and shown to others.
     feed = await feeds.feed(kind, live_snapshot(request), own_address(request, settings.public_url))

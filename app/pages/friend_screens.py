@@ -12,7 +12,7 @@ from app.pages.account_route import AccountRoute
 from app.pages.friend_card import heard_of
 from app.pages.rendering import page
 from app.platform.errors import Invalid, NotFound, Problem, SlowDown
-from app.platform.settings import Settings
+from app.platform.settings import settings_of
 from app.sharing import NotOnStage, sharing_of
 from app.sharing.friends import (
     ADVICE_LENGTH,
@@ -176,7 +176,7 @@ async def _show(
 
 
 async def _view(request: Request, asking: SignedIn) -> views.FriendsView:
-    settings: Settings = request.app.state.settings
+    settings = settings_of(request)
     person, sharing = await person_asking(request, asking), sharing_of(request)
     deal, zone = live_snapshot(request)["deal"], settings.zone
     to_me = await invitations_for(request, asking)

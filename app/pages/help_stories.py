@@ -9,7 +9,7 @@ from fastapi import Request
 from app.identity import identity_of
 from app.inventory import read_past_stage
 from app.pages.who_helped_views import WhoHelpedView, who_helped_view
-from app.platform.settings import Settings
+from app.platform.settings import settings_of
 from app.sales import count_team
 from app.sharing import pot_won, read_helpers, who_helped
 
@@ -39,7 +39,7 @@ class HelpStories:
 
 async def _read(request: Request, deal_id: int) -> WhoHelpedView | None:
     identity = identity_of(request)
-    settings: Settings = request.app.state.settings
+    settings = settings_of(request)
     async with identity.engine.connect() as connection:
         stage = await read_past_stage(connection, deal_id)
         if stage is None:

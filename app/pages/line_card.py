@@ -6,7 +6,7 @@ from fastapi import Request
 
 from app.identity import SignedIn
 from app.pages.line_views import WAY_IN, LineEntry, line_entries
-from app.platform.settings import Settings
+from app.platform.settings import settings_of
 from app.sales import line_of
 
 MOST = 2**31 - 1  # no deal has a larger id
@@ -21,7 +21,7 @@ async def line_card(request: Request, asking: SignedIn | None, missed: str) -> d
 async def entries_for(request: Request, asking: SignedIn | None, missed: str) -> tuple[LineEntry, ...]:
     """An entry for each deal in whose line they stand, and one for the deal they missed where its line is open."""
     line = line_of(request)
-    settings: Settings = request.app.state.settings
+    settings = settings_of(request)
     places = [] if asking is None else await line.places_of(asking.shopper_id)
     sold_out = None
     if missed.isascii() and missed.isdigit() and len(missed) < 10 and 0 < int(missed) <= MOST:

@@ -17,7 +17,7 @@ from app.pages.team_views import TeamView
 from app.pages.who_helped_screens import team_of
 from app.payments import Money, payments_of
 from app.platform.errors import NotFound
-from app.platform.settings import Settings
+from app.platform.settings import settings_of
 from app.sales import OrderStory, Settlement, cancel_order, checkout_of, give_address, look_again, read_story
 from app.sharing import coupon_for
 
@@ -40,7 +40,7 @@ async def orders(request: Request, asking: Asking, after: str | None = None) -> 
     """The shopper's own orders."""
     ledger = checkout_of(request).ledger
     found = await ledger.orders_of(asking.shopper_id, after=after, limit=PAGE_OF_ORDERS + 1)
-    zone = _settings(request).zone
+    zone = settings_of(request).zone
     shown = [order_view(order.document(), zone=zone) for order in found[:PAGE_OF_ORDERS]]
     older = f"/orders?after={shown[-1].id}" if len(found) > PAGE_OF_ORDERS else None
     return await page(request, "orders.html", orders=shown, older=older)
@@ -132,7 +132,7 @@ async def _look_again(request: Request, asking: SignedIn, order_id: str) -> None
 
 
 def _now(request: Request, story: OrderStory) -> OrderNow:
-    return order_now(story, identity_of(request).clock.now(), _settings(request).zone)
+    return order_now(story, identity_of(request).clock.now(), settings_of(request).zone)
 
 
 async def _show(
@@ -152,7 +152,7 @@ async def _show(
         request,
         "order.html",
         status=422 if wrong else 200,
-        order=order_view(story.order.document(), zone=_settings(request).zone),
+        order=order_view(story.order.document(), zone=settings_of(request).zone),
         off=await _taken_off(request, story),
         team=await _team(request, story),
         now=_now(request, story),
@@ -173,8 +173,3 @@ async def _taken_off(request: Request, story: OrderStory) -> TakenOff:
 async def _team(request: Request, story: OrderStory) -> TeamView:
     async with identity_of(request).engine.connect() as connection:
         return await team_of(connection, story.order)
-
-
-def _settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings

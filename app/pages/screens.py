@@ -17,7 +17,7 @@ from app.pages.price_views import FriendPrice
 from app.pages.rendering import ProblemView, page
 from app.pages.wish import WISH_PATH, buy_for, keep_wish
 from app.platform.errors import NotFound, Problem
-from app.platform.settings import Settings
+from app.platform.settings import settings_of
 from app.sales import VISIBLE_ASCII, Wish
 from app.sharing import referral_of
 
@@ -40,15 +40,10 @@ SORRY = {
 }
 
 
-def _settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings
-
-
 @router.get("/")
 async def live(request: Request, asking: MaybeAsking, sorry: str = "", missed: str = "") -> Response:
     """The live deal. `missed` is a deal that was sold out before they got one: they may stand in its line."""
-    settings = _settings(request)
+    settings = settings_of(request)
     site = settings.public_url or str(request.base_url).rstrip("/")
     snapshot = live_snapshot(request)
     view = live_view(snapshot, zone=settings.zone, site_url=site, event=settings.event_name)

@@ -13,7 +13,7 @@ from app.pages.price_choices import coupons_for, price_by
 from app.pages.price_views import FriendPrice
 from app.pages.share_views import as_it_was, landing_view
 from app.platform.address import own_address
-from app.platform.settings import Settings
+from app.platform.settings import settings_of
 from app.sharing import (
     Referral,
     Shared,
@@ -34,7 +34,7 @@ async def landing(request: Request, code: str, asking: MaybeAsking) -> Response:
     shared = await sharing_of(request).look_up(code)
     if shared is None:
         return _to_the_live_deal()
-    settings: Settings = request.app.state.settings
+    settings = settings_of(request)
     snapshot, site = live_snapshot(request), site_of(request)
     is_over = snapshot["deal"] is None or snapshot["deal"]["id"] != shared.link.deal_id
     landings: Landings = request.app.state.landings
@@ -76,7 +76,7 @@ async def nobody_sent_me(request: Request, code: str) -> Response:
 
 def site_of(request: Request) -> str:
     """What links begin with: never what a made-up Host field says, for they are shown to others."""
-    settings: Settings = request.app.state.settings
+    settings = settings_of(request)
     return own_address(request, settings.public_url)
 
 

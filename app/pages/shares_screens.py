@@ -9,7 +9,7 @@ from app.identity import Asking, SignedIn, identity_of
 from app.pages.account_route import AccountRoute
 from app.pages.rendering import page
 from app.pages.shares_views import SharesView, shares_view
-from app.platform.settings import Settings
+from app.platform.settings import settings_of
 from app.sales import checkout_of, read_terms
 from app.sharing import claim_in, coupons_of, earned_of, links_of, worth_of
 
@@ -31,7 +31,7 @@ async def shares(
 
 async def _read(request: Request, asking: SignedIn, before: int | None) -> SharesView:
     identity, me = identity_of(request), asking.shopper_id
-    settings: Settings = request.app.state.settings
+    settings = settings_of(request)
     now = identity.clock.now()
     coupons = await coupons_of(identity.engine, me, now, most=MOST_COUPONS)
     took = await checkout_of(request).ledger.units_of(me)

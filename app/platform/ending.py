@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
+from typing import Any
 
 AGAIN_SECONDS = 0.1
 
 
-async def end_tasks(tasks: Iterable["asyncio.Task[None]"]) -> None:
+async def end_tasks(tasks: Iterable["asyncio.Task[Any]"]) -> None:
     """Cancel tasks, and return when all have ended.
 
     Once may not be enough: with a reply timeout redis-py waits by asyncio.wait_for, and before Python 3.12 that loses a

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from redis.asyncio.connection import parse_url
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+from starlette.requests import Request
 
 from app.platform import failpoints
 from app.platform.rush import Mode
@@ -232,3 +233,9 @@ def _variable(location: tuple[int | str, ...]) -> str:
 
 def _reason(message: str) -> str:
     return message.removeprefix("Value error, ")
+
+
+def settings_of(request: Request) -> Settings:
+    """The settings of the process that serves this request."""
+    settings: Settings = request.app.state.settings
+    return settings

@@ -16,7 +16,7 @@ from starlette.types import Scope
 from app.platform.comments import without_comments
 from app.platform.compiled_templates import CompiledTemplates
 from app.platform.errors import NotFound
-from app.platform.settings import Settings
+from app.platform.settings import settings_of
 
 SHARED = Path(__file__).parent
 BUNDLE = "css/bundle/"
@@ -52,7 +52,7 @@ class Site:
 
     def render(self, request: Request, template: str, **context: object) -> str:
         """`template` with what it takes and what every page is given."""
-        settings: Settings = request.app.state.settings
+        settings = settings_of(request)
         return self.templates.get_template(template).render(
             shop_name=settings.shop_name,
             event_name=settings.event_name,

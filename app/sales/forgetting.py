@@ -5,6 +5,7 @@ needed until the parcel is out. So this looks again and again for what is left; 
 """
 
 import asyncio
+from functools import partial
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,7 +14,7 @@ from app.payments import Payments
 from app.platform.ending import end_tasks
 from app.platform.failpoints import reach
 from app.platform.logging import get_logger
-from app.platform.rounds import wait_for
+from app.platform.rounds import go_rounds, wait_for
 from app.sharing import forget_gone_friends, forget_sharers
 
 log = get_logger(__name__)
@@ -69,11 +70,11 @@ class Forgetting:
         return len(gone)
 
     async def _run(self, every: float) -> None:
-        while True:
+        async def forget() -> None:
             self._due.clear()
-            try:
-                if await self.round():
-                    continue
-            except Exception as error:  # noqa: BLE001 - a server or the provider is away: the next round finds it back
-                log.warning("what people left who have gone must wait", error=repr(error))
-            await wait_for(self._due, every)
+            while await self.round():
+                pass
+
+        await go_rounds(
+            forget, partial(wait_for, self._due, every), log, "what people left who have gone must wait"
+        )

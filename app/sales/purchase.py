@@ -1,8 +1,7 @@
 """The story of a purchase, as this process tells it: ask the gate, make it durable, answer."""
 
 import asyncio
-from collections.abc import Coroutine
-from datetime import datetime
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from redis.asyncio import Redis
@@ -16,13 +15,11 @@ from app.sales.gate import Gate
 from app.sales.ledger import Ledger
 from app.sales.line.taking import settle_by_offer
 from app.sales.offers import Offer, read_offer
+from app.sales.on_sale import OnSale
 from app.sales.order import Terms, Wish, discount_for
 from app.sales.patience import Patience
 from app.sales.pipeline import Pipeline
-from app.sales.recount import NotOnOffer, Opened, recount
 from app.sales.refused import RefusedAttempts
-from app.sales.sale import STRANDED_SECONDS, Sale
-from app.sales.sold_out import SoldOutDeals
 from app.sales.under_way import Purchase, Stage, closed_verdict, judge, outcome_of
 from app.sales.verdict import (
     CouponNotUsable,
@@ -37,6 +34,7 @@ from app.sharing import quote
 Result = TypeVar("Result")
 
 MOST_LOOKING = 500  # purchases at the same time of deals that this process does not sell
+MOST_PRICING = 500  # and of those it does, with a coupon or a friend's price that has to be looked up
 PATIENCE_SECONDS = 8.0  # how long a request waits for its outcome
 RUSH_SECONDS = 1.0  # after a purchase, in which the next is to be expected
 
@@ -51,19 +49,15 @@ class Checkout:
     def __init__(self, engine: AsyncEngine, redis: Redis, clock: Clock) -> None:
         self.ledger = Ledger(engine)
         self.refused = RefusedAttempts(engine)
-        self.changed, self.exhausted = asyncio.Event(), asyncio.Event()
-        self.live_deal_id: int | None = None  # as `follow` was told last
         self._engine, self._clock = engine, clock
         self._gate = Gate(redis)
-        self._pipelines: dict[int, Pipeline] = {}
-        self._sold_out = SoldOutDeals(engine)
+        self._on_sale = OnSale(engine, self._gate, self.ledger, clock)
+        self.changed, self.exhausted = self._on_sale.changed, self._on_sale.exhausted
         self._patience = Patience(PATIENCE_SECONDS)
         self._under_way: dict[tuple[int, str], Purchase] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._looking: set[asyncio.Task[Any]] = set()  # those of them that look for a deal
-        self._looks: dict[int, asyncio.Task[Pipeline | Offer | None]] = {}  # under way, by deal
-        # By deal: epoch, sold and left, and since when.
-        self._unsettled: dict[int, tuple[object, datetime]] = {}
+        self._pricing: set[asyncio.Task[Any]] = set()  # and those that look what it costs this shopper
 
     async def purchase(self, wish: Wish, *, patience: float = PATIENCE_SECONDS) -> Verdict:
         """Buy what is wished for. Returns only what is true: a `Bought` order is durable. Waits `patience` seconds.
@@ -85,7 +79,7 @@ class Checkout:
         earlier = self._under_way.get(name)
         if earlier is not None:
             return self._join(earlier, wish, patience)
-        verdict = self._sold_out.answer(wish) if wish.line_offer is None else None
+        verdict = self._on_sale.answer(wish) if wish.line_offer is None else None
         if verdict is not None:
             self._say(wish, verdict)
             return verdict
@@ -129,27 +123,38 @@ class Checkout:
     def _begin(self, purchase: Purchase) -> None:
         """Hand it to its deal's pipeline at once, where nothing has to be looked up first."""
         wish = purchase.wish
-        pipeline = self._pipelines.get(wish.deal_id)
+        pipeline = self._on_sale.pipeline_of(wish.deal_id)
         if pipeline is not None and wish.line_offer is None and _takes(pipeline, wish):
             if wish.coupon is None and not friendship_counts(pipeline.sale.terms, wish):
                 if wish.referral is not None:
                     purchase.discount = discount_for(pipeline.sale.terms, wish)
                 pipeline.sale.submit(purchase)
             else:
-                self._aside(self._begin_with_a_look(purchase))
-        elif len(self._looking) < MOST_LOOKING:
-            aside = self._begin_with_a_look if wish.line_offer is None else self._take_line_offer
-            look = self._aside(aside(purchase))
-            self._looking.add(look)
-            look.add_done_callback(self._looking.discard)
-        else:  # a crowd that asks for what is not on sale must not take all else away
+                self._begin_aside(self._begin_with_a_look, purchase, self._pricing, MOST_PRICING)
+        else:
+            begin = self._begin_with_a_look if wish.line_offer is None else self._take_line_offer
+            self._begin_aside(begin, purchase, self._looking, MOST_LOOKING)
+
+    def _begin_aside(
+        self,
+        begin: Callable[[Purchase], Coroutine[Any, Any, None]],
+        purchase: Purchase,
+        others: set[asyncio.Task[Any]],
+        most: int,
+    ) -> None:
+        """Something has to be read first. Where many do the same already, a crowd must not take all else away."""
+        if len(others) >= most:
             purchase.settle(GateClosed())
+            return
+        look = self._aside(begin(purchase))
+        others.add(look)
+        look.add_done_callback(others.discard)
 
     async def _begin_with_a_look(self, purchase: Purchase) -> None:
         """Read what has to be read, then hand it on; or say why that cannot be."""
         try:
             wish = purchase.wish
-            pipeline = await self._pipeline(wish.deal_id)
+            pipeline = await self._on_sale.look_up(wish.deal_id)
             if purchase.outcome.done():
                 return  # its time was up
             if (
@@ -197,54 +202,20 @@ class Checkout:
 
         Units that are neither sold nor given out any more belong to a process that died: they come back by a recount.
         """
-        self.live_deal_id = deal_id
-        for other in self._pipelines.keys() - {deal_id}:
-            await self._look_after(other)
-        if deal_id is None:
-            measures.live(0)
-        else:
-            await self._look_after(deal_id)
-
-    async def _look_after(self, deal_id: int) -> None:
-        pipeline = await self._pipeline(deal_id)
-        if not isinstance(pipeline, Pipeline):
-            return
-        sale, offer = pipeline.sale, await read_offer(self._engine, deal_id)
-        assert offer is not None, "a deal that was on offer stays in the books"
-        if deal_id == self.live_deal_id:
-            measures.live(offer.epoch)
-        await self._remember(offer)
-        left = await self._gate.left(deal_id, offer.epoch)
-        if sale.epoch < offer.epoch:  # somebody else has counted, paused or closed
-            await sale.recover(sale.epoch, f"epoch {offer.epoch} has begun")
-            return
-        seen, now = (offer.epoch, offer.sold, left), self._clock.now()
-        if deal_id not in self._unsettled or self._unsettled[deal_id][0] != seen:
-            self._unsettled[deal_id] = (seen, now)
-        if left is None:
-            await sale.recover(offer.epoch, "the gate is not open")
-        elif left != offer.left and (now - self._unsettled[deal_id][1]).total_seconds() >= STRANDED_SECONDS:
-            await sale.recover(offer.epoch, f"{offer.left - left} units are in nobody's hands")
-
-    async def _remember(self, offer: Offer) -> None:
-        """Whether anything is left of an offer, for those who come too late."""
-        if offer.closed_at is not None or (offer.left == 0 and not offer.paused):
-            await self._sold_out.learn(offer)
-        else:
-            self._sold_out.forget(offer.terms.deal_id)
+        await self._on_sale.follow(deal_id)
 
     async def is_ready(self) -> bool:
         """Whether the live deal, where there is one, can be bought. Raises what the servers raise."""
-        if self.live_deal_id is None:
-            return True
-        offer = await read_offer(self._engine, self.live_deal_id)
-        if offer is None or offer.closed_at is not None or offer.paused:
-            return True
-        return await self._gate.left(self.live_deal_id, offer.epoch) is not None
+        return await self._on_sale.is_ready()
+
+    @property
+    def live_deal_id(self) -> int | None:
+        """As `follow` was told last."""
+        return self._on_sale.live_deal_id
 
     def terms_of(self, deal_id: int) -> Terms | None:
         """What this process sells a deal on; None where it does not, or not yet."""
-        pipeline = self._pipelines.get(deal_id)
+        pipeline = self._on_sale.pipeline_of(deal_id)
         return None if pipeline is None else pipeline.sale.terms
 
     @property
@@ -260,44 +231,9 @@ class Checkout:
     async def stop(self) -> None:
         """End this process's part in every sale."""
         await end_tasks([*self._tasks])
-        for pipeline in [*self._pipelines.values()]:
-            await pipeline.sale.stop()
+        await self._on_sale.stop()
         await self.ledger.close()
         await self.refused.stop()
-
-    async def _pipeline(self, deal_id: int) -> Pipeline | Offer | None:
-        """The pipeline of an open deal; the offer of one that is not; None where there never was an offer."""
-        known = self._pipelines.get(deal_id)
-        if known is not None and known.sale.finished is None:
-            return known
-        look = self._looks.get(deal_id)
-        if look is None:  # all who ask meanwhile wait for the same look
-            look = self._looks[deal_id] = self._aside(self._look(deal_id))
-            look.add_done_callback(lambda _: self._looks.pop(deal_id, None))
-        return await asyncio.shield(look)
-
-    async def _look(self, deal_id: int) -> Pipeline | Offer | None:
-        offer = await read_offer(self._engine, deal_id)
-        if offer is None or offer.closed_at is not None or offer.paused:
-            self._pipelines.pop(deal_id, None)
-            self._unsettled.pop(deal_id, None)
-            if offer is not None:
-                await self._remember(offer)
-            return offer
-        current = self._pipelines.get(deal_id)  # another request may have made it while we read
-        if current is None or current.sale.finished is not None:
-            sale = Sale(offer, self.ledger, self._recount, self._tell)
-            current = Pipeline(sale, self._gate, self.ledger, self._clock)
-            self._pipelines[deal_id] = current  # a finished one ends by itself, with its last commit
-        return current
-
-    def _tell(self, left: int) -> None:
-        self.changed.set()
-        if left == 0:
-            self.exhausted.set()
-
-    def _recount(self, deal_id: int, epoch: int) -> Coroutine[Any, Any, Opened | NotOnOffer]:
-        return recount(self._engine, self._gate, deal_id, epoch)
 
 
 def _takes(pipeline: Pipeline, wish: Wish) -> bool:

@@ -106,7 +106,7 @@ def is_in_hand(purchase: Purchase) -> bool:
 
 def is_recovering(checkout: Checkout, deal: int = DEAL) -> bool:
     """Whether the deal's gate is given up, and another is not there yet."""
-    pipeline = checkout._pipelines.get(deal)
+    pipeline = checkout._on_sale._pipelines.get(deal)
     return pipeline is not None and pipeline.sale._recovering.locked()
 
 

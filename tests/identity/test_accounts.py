@@ -11,7 +11,7 @@ from app.identity import Credentials, Identity, LinkSpent, Role, SignedIn, Wrong
 from app.identity.tables import mailed_links, passkeys, sessions, shoppers
 from app.notices.tables import mails
 from tests.factories.identity import PASSWORD, MovableClock, browser, newcomer
-from tests.identity.test_links import statements
+from tests.factories.statements import statements
 
 API = "/api/v1"
 SITE = "https://shop.test"

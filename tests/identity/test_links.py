@@ -2,19 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import event, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import select
 
 from app.identity import Identity, LinkFor, LinkSpent
 from app.identity.tables import mailed_links
 from app.notices.tables import mails
 from tests.factories.identity import MovableClock, newcomer
+from tests.factories.statements import statements
 
 API = "/api/v1"
 SITE = "https://shop.test"
@@ -33,19 +30,6 @@ async def a_link(identity: Identity, onward: str = "/") -> str:
     await identity.shoppers.sign_up(ada)
     await identity.links.ask_to_sign_in(f" {ada.email.upper()} ", onward, SITE)
     return await secret_in_last_mail(identity)
-
-
-@contextmanager
-def statements(engine: AsyncEngine) -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
-    heard: list[str] = []
-
-    def hear(_c: Any, _k: Any, statement: str, *_: Any) -> None:
-        heard.append(statement)
-
-    event.listen(engine.sync_engine, "before_cursor_execute", hear)
-    yield heard
-    event.remove(engine.sync_engine, "before_cursor_execute", hear)
 
 
 async def test_a_link_signs_in_once_and_leads_on(identity: Identity) -> None:

@@ -10,7 +10,7 @@ from app.inventory.tables import deals
 from tests.conftest import FrozenClock
 from tests.factories.house import API, House, problem, wrong_fields
 from tests.factories.inventory import history, new_deal, queue_deals
-from tests.identity.test_links import statements
+from tests.factories.statements import statements
 
 LOAF: dict[str, Any] = {"title": "Loaf", "price": 4999, "quantity": 60}
 

@@ -66,6 +66,22 @@ async def test_a_crowd_that_asks_for_what_is_not_on_sale_takes_nothing_away_from
     assert tally(verdicts) == {"Bought": 3}
 
 
+async def test_a_crowd_with_coupons_takes_nothing_away_from_those_without(
+    here: Process, engine: AsyncEngine, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await on_offer(engine, clock)
+    ada, bob = await people(engine, 2)
+    await here.checkout.follow(DEAL)
+    monkeypatch.setattr(app.sales.purchase, "MOST_PRICING", 2)
+    code = await coupon(engine, ada, clock.now())
+    asked = [with_coupon(ada, code) for _ in range(5)]
+    verdicts = await asyncio.gather(*(here.checkout.purchase(one) for one in [*asked, wish(bob)]))
+    assert verdicts[2:5] == [GateClosed()] * 3
+    assert tally(verdicts[:2]) == {"Bought": 1, "CouponNotUsable": 1}
+    bought(verdicts[5])
+    await assert_the_books_balance(engine, sold=2)
+
+
 async def test_fifty_orders_at_once_over_two_processes_use_a_coupon_once_and_the_others_buy_nothing(
     here: Process, there: Process, engine: AsyncEngine, clock: MovableClock
 ) -> None:

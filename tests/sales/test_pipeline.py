@@ -315,7 +315,7 @@ async def test_a_deal_that_is_over_leaves_no_tasks_and_no_keys_behind(
 
     await eventually(is_tidy)
     assert not await here.gate._redis.keys("gate:*")
-    assert here.checkout._pipelines == {}
+    assert here.checkout._on_sale._pipelines == {}
 
 
 # Other processes --------------------------------------------------------------------------------------------------
@@ -516,7 +516,7 @@ async def test_a_waiter_that_gives_up_withdraws_nothing_from_the_one_who_asked_f
     await on_offer(engine, clock)
     (ada,) = await people(engine, 1)
     asked = wish(ada)
-    brake = Brake(monkeypatch, here.checkout, "_pipeline", after=True)
+    brake = Brake(monkeypatch, here.checkout._on_sale, "look_up", after=True)
     first = asyncio.create_task(here.checkout.purchase(asked))
     await brake.reached.wait()
     assert await here.checkout.purchase(asked, patience=0.05) == OutcomeUnknown()
@@ -530,7 +530,7 @@ async def test_a_purchase_whose_time_was_up_before_its_deal_was_found_is_withdra
 ) -> None:
     await on_offer(engine, clock)
     ada, bob = await people(engine, 2)
-    brake = Brake(monkeypatch, here.checkout, "_pipeline", after=True)
+    brake = Brake(monkeypatch, here.checkout._on_sale, "look_up", after=True)
     assert await here.checkout.purchase(wish(ada), patience=0.05) == GateClosed()
     brake.let_go.set()
     bought(await here.checkout.purchase(wish(bob)))  # whoever came after it is through

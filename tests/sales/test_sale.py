@@ -47,7 +47,7 @@ async def knows_its_holders(process: Process, *shoppers: int) -> None:
     """Return once the process has read who has bought."""
 
     async def does() -> bool:
-        return process.checkout._pipelines[DEAL].sale._holders == frozenset(shoppers)
+        return process.checkout._on_sale._pipelines[DEAL].sale._holders == frozenset(shoppers)
 
     await eventually(does)
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import StreamingResponse
 
 from app.identity import site_address
-from app.inventory.asking import Database, Merchandiser, Time, settings_of
+from app.inventory.asking import Database, Merchandiser, Time
 from app.inventory.changes import by_person
 from app.inventory.editing import known_deal
 from app.inventory.orders.documents import (
@@ -38,6 +38,7 @@ from app.inventory.orders.tracking_file import MAX_FILE_BYTES, read_tracking_fil
 from app.inventory.orders.writing_again import JustSent, NothingToSend, send_again
 from app.platform.errors import Invalid, NotFound, TooLarge
 from app.platform.openapi import problems
+from app.platform.settings import settings_of
 from app.sales import Settlement, SiteWords
 from app.sales.desk import NotRefundable, OrderAtDesk, OrderKey, OrderStatus, orders_to_pack
 
