@@ -14,6 +14,7 @@ from app.platform.clock import Clock, SystemClock
 from app.platform.database import check_database
 from app.platform.errors import Unavailable
 from app.platform.guards import BodyLimit, SameSiteOnly, SecurityHeaders
+from app.platform.head import HeadLikeGet
 from app.platform.health import Check, health_router
 from app.platform.http import install_error_handlers
 from app.platform.later import LaterRoutes
@@ -32,6 +33,7 @@ API = "/api/v1"
 DESK = (f"{API}/staff", "/desk", "/static/desk")
 ACCOUNT = tuple(f"{API}/{name}" for name in ("me", "passkeys", "session", "shoppers", "tokens"))
 FRIENDS = (f"{API}/friends", f"{API}/recommendations")
+LATER = pages.LATER + ACCOUNT + FRIENDS
 
 
 class Shop(FastAPI):
@@ -107,7 +109,7 @@ def _mount_rooms(app: FastAPI) -> None:
     for page_router in pages.routers:
         app.include_router(page_router)
     app.state.later = (
-        LaterRoutes(pages.LATER + ACCOUNT + FRIENDS, _load_pages),
+        LaterRoutes(LATER, _load_pages),
         LaterRoutes(DESK, _load_desk),
     )
     for routes in app.state.later:
@@ -145,6 +147,7 @@ def _stand_guard(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(BodyLimit, limits=inventory.BODY_LIMITS | payments.BODY_LIMITS)
     app.add_middleware(SameSiteOnly, public_url=settings.public_url, keyed=pages.KEYED)
     app.add_middleware(SecurityHeaders, secure=settings.secure)
+    app.add_middleware(HeadLikeGet, endless={f"{API}/stream"})
 
 
 def _checks(app: FastAPI) -> dict[str, Check]:
@@ -165,4 +168,15 @@ def _checks(app: FastAPI) -> dict[str, Check]:
         if not app.state.showrunner.ticks:
             raise Unavailable("this process does not run the show")
 
-    return {"database": database, "redis": redis, "migrations": migrations, "gate": gate, "show": show}
+    async def pages() -> None:
+        if any(routes.are_broken for routes in app.state.later):
+            raise Unavailable("some pages cannot be loaded")
+
+    return {
+        "database": database,
+        "redis": redis,
+        "migrations": migrations,
+        "gate": gate,
+        "show": show,
+        "pages": pages,
+    }

@@ -24,7 +24,10 @@ class StartPlan(Struct, frozen=True):
 
 
 class Starts(Struct, frozen=True):
-    """One program's starts in their order: seconds until its first answer, and its processor time until then."""
+    """One program's starts in their order: seconds until its first answer, and until then its own processor time.
+
+    What others do for it meanwhile, the shop's PostgreSQL and Valkey above all, is in the seconds alone.
+    """
 
     name: str
     seconds: list[float]

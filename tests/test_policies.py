@@ -9,8 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from app.identity import desk, freshly_signed_in, maybe_signed_in, signed_in
-from app.main import create_app
-from app.pages import LATER, later
+from app.main import DESK, LATER, create_app
 from app.platform.settings import Settings
 from tests.factories.house import API, House, problem
 
@@ -126,14 +125,16 @@ def test_a_route_that_says_nothing_is_found(settings: Settings) -> None:
     assert without_policy(app) == ["GET /forgotten"]
 
 
-def test_every_later_page_lies_below_an_address_that_waits_for_it(settings: Settings) -> None:
+def test_every_later_route_lies_below_an_address_that_waits_for_it(settings: Settings) -> None:
     """Or the first who asks would be told that there is no such page."""
     app = create_app(settings)
     before = {name for name, _ in _walk(app.routes, "")}
-    late = {route.path for router in later.routers for route in router.routes if isinstance(route, APIRoute)}
-    assert late
-    assert late & before == set(), "they are not loaded yet"
-    assert [path for path in sorted(late) if not path.startswith(LATER)] == []
+    for later, addresses in zip(app.state.later, (LATER, DESK), strict=True):
+        later.load()
+        late = {name for name, _ in _walk(app.routes, "")} - before
+        assert late
+        assert [path for path in sorted(late) if not path.startswith(addresses)] == []
+        before |= late
 
 
 def test_every_staff_route_is_the_desks(settings: Settings) -> None:

@@ -128,6 +128,8 @@ def start(
     from bench.starts import StartPlan, bench_starts
     from bench.starts_report import facts, words
 
+    if against is not None and not (against / ".venv" / "stamp").exists():
+        raise CannotError(f"{against} is no checkout whose environment is made: `./run setup` there makes it")
     plan = StartPlan(1 if quick else rounds, against)
     try:
         found = bench_starts(plan, _say)

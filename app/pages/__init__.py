@@ -22,7 +22,7 @@ LATER = (
     "/sign-in",
     "/sign-out",
     "/sign-up",
-    "/welcome/",
+    "/welcome",
     "/who-helped",
 )
 # Mail programs post to it by themselves, some of them from a page of theirs: whoever has the address may.

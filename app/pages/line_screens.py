@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from app.identity import MaybeAsking
 from app.pages.line_card import MOST, entries_for, line_card
 from app.pages.onward import sign_in_first
+from app.pages.price_choices import coupons_for, may_be_coupon
 from app.pages.rendering import page
 from app.platform.address import party_of
 from app.platform.errors import Problem, SlowDown
@@ -43,6 +44,7 @@ SORRY = {
     "invalid": "That is not an offer that was made to you. Nothing was bought.",
     "idempotency-key-reused": "That page was an old one. Nothing was bought; please choose again.",
     "outcome-unknown": "We could not learn in time whether you got it. Look at your orders before you try again.",
+    "coupon-not-usable": "That coupon can not be used for this. Nothing was bought, and the offer is still yours.",
     "gate-closed": "One moment, please, and try again. Nothing was bought.",
 }
 
@@ -53,7 +55,9 @@ async def show_line(request: Request, asking: MaybeAsking, sorry: str = "") -> R
     if asking is None:
         return sign_in_first("/line")
     card = await line_card(request, asking, "")
-    return await page(request, "line.html", key=uuid4().hex, message=SORRY.get(sorry), **card)
+    coupons = await coupons_for(request, asking, None)
+    message = SORRY.get(sorry)
+    return await page(request, "line.html", key=uuid4().hex, message=message, coupons=coupons, **card)
 
 
 @router.get("/line/now")
@@ -97,18 +101,23 @@ async def take(
     asking: MaybeAsking,
     offer: Annotated[str, Form()] = "",
     key: Annotated[str, Form()] = "",
+    coupon: Annotated[str, Form()] = "",
 ) -> Response:
     """Buy what was offered, then on to the order's page; or back to the line, which says why not."""
     if asking is None:
         return sign_in_first("/line")
     if not 0 < len(offer) <= 100 or not VISIBLE_ASCII.fullmatch(key.encode()):
         return RedirectResponse("/line?sorry=invalid", 303)
+    if not may_be_coupon(coupon):
+        return RedirectResponse("/line?sorry=coupon-not-usable", 303)
     try:
         turnstile_of(request).count(asking.shopper_id, party_of(request))
     except SlowDown as refused:
         return RedirectResponse(f"/line?sorry={refused.slug()}", 303)
     checkout = checkout_of(request)
-    wish = Wish(asking.shopper_id, key, deal_id, 1, None, offer, await referral_of(request, deal_id))
+    wish = Wish(
+        asking.shopper_id, key, deal_id, 1, coupon or None, offer, await referral_of(request, deal_id)
+    )
     outcome = order_or_refusal(await checkout.purchase(wish), checkout.live_deal_id)
     if isinstance(outcome, Problem):
         return RedirectResponse(f"/line?sorry={outcome.slug()}", 303)

@@ -8,19 +8,32 @@ from fastapi import Request
 from app.identity import SignedIn, identity_of
 from app.pages.price_views import CouponOption, FriendPrice, coupon_options, friend_price
 from app.payments import Money
+from app.platform.settings import settings_of
 from app.sales import Wish, among_friends, checkout_of, discount_for, friendship_counts
 from app.sharing import Referral, usable_coupons
 
 MOST_COUPONS = 20  # to choose from
+LONGEST_COUPON = 100  # characters, as over HTTP
+
+
+def may_be_coupon(typed: str) -> bool:
+    """Whether it is worth looking for; empty, where none was chosen, is."""
+    return len(typed) <= LONGEST_COUPON and typed.isprintable()
 
 
 async def coupons_for(
     request: Request, asking: SignedIn | None, deal: Mapping[str, Any] | None
 ) -> tuple[CouponOption, ...]:
-    """The coupons that whoever asks may use for the live deal, which is as the snapshot has it."""
-    if asking is None or deal is None:
+    """The coupons that whoever asks may use for the live deal, which is as the snapshot has it.
+
+    Without a deal the words fit any price: they say that it is at most so much.
+    """
+    if asking is None:
         return ()
-    price, identity = deal["price"], identity_of(request)
+    identity = identity_of(request)
+    price: Mapping[str, Any] = (
+        {"currency": settings_of(request).currency, "amount": 0} if deal is None else deal["price"]
+    )
     async with identity.engine.connect() as connection:
         found = await usable_coupons(
             connection, asking.shopper_id, price["currency"], identity.clock.now(), most=MOST_COUPONS

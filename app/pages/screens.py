@@ -12,7 +12,7 @@ from app.pages.friend_card import heard_of
 from app.pages.line_card import line_card
 from app.pages.live_views import live_view
 from app.pages.onward import sign_in_first
-from app.pages.price_choices import coupons_for, price_by
+from app.pages.price_choices import coupons_for, may_be_coupon, price_by
 from app.pages.price_views import FriendPrice
 from app.pages.rendering import ProblemView, page
 from app.pages.wish import WISH_PATH, buy_for, keep_wish
@@ -23,8 +23,6 @@ from app.sharing import referral_of
 
 router = APIRouter(include_in_schema=False)
 
-
-LONGEST_COUPON = 100  # characters, as over HTTP
 
 SORRY = {
     "sold-out": "Somebody was quicker: that one is sold out, or fewer are left than you wanted.",
@@ -76,7 +74,7 @@ async def buy(
         return RedirectResponse("/?sorry=no-such-deal", 303)
     if not _whole(quantity) or int(quantity) < 1 or not VISIBLE_ASCII.fullmatch(key.encode()):
         return RedirectResponse("/?sorry=invalid", 303)
-    if len(coupon) > LONGEST_COUPON or not coupon.isprintable():
+    if not may_be_coupon(coupon):
         return RedirectResponse("/?sorry=coupon-not-usable", 303)
     wanted = {"key": key, "deal_id": int(deal_id), "quantity": int(quantity), "coupon": coupon or None}
     if asking is None:

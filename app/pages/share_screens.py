@@ -56,7 +56,7 @@ async def landing(request: Request, code: str, asking: MaybeAsking) -> Response:
             friend=friend,
             event=settings.event_name,
         )
-        coupons = await coupons_for(request, asking, None if is_over else shown["deal"])
+        coupons = () if is_over else await coupons_for(request, asking, shown["deal"])
         response = await landings.draw(request, seen, view, live_view(snapshot) if is_over else None, coupons)
     response.headers.update(NOT_INDEXED)
     if not is_over:

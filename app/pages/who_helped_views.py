@@ -5,9 +5,8 @@ from datetime import datetime, tzinfo
 from msgspec import Struct
 
 from app.pages.stall_views import counted, weekday_and_hour
-from app.payments import Money
 from app.platform.clock import rfc3339
-from app.sharing import WhoHelped
+from app.sharing import PotWon, WhoHelped
 
 
 class HelperView(Struct, frozen=True):
@@ -35,7 +34,7 @@ def who_helped_view(
     over_at: datetime | None,
     held_up: bool,
     team: int,
-    pot: Money | None,
+    pot: PotWon | None,
     zone: tzinfo,
 ) -> WhoHelpedView:
     """The page about a deal that was over at `over_at` (None: it is live). `team` counts those who took one for it."""
@@ -44,13 +43,25 @@ def who_helped_view(
         is_over=over_at is not None,
         lead=_lead(told, held_up and over_at is not None),
         team=f"{team:,} took one for the team: they bought it only so that the show goes on." if team else "",
-        pot=f"Together they have won the pot of {pot}, shared by what each link sold."
-        if pot and told.helpers
-        else "",
+        pot=_pot(pot) if pot and told.helpers else "",
         named=tuple(HelperView(one.name, _units(one.units)) for one in told.named),
         others=_others(told),
         later=_later(told, over_at, zone),
     )
+
+
+def _pot(pot: PotWon) -> str:
+    won = f"Together they have won the pot of {pot.amount}"
+    if pot.shared is None:
+        return (
+            f"{won}. It is shared by what each link sold, as far as that was not sent back, "
+            "when nothing can be any more."
+        )
+    if pot.shared == pot.amount:
+        return f"{won}, and shared it by what each link sold."
+    if not pot.shared.amount:
+        return f"{won}. Nothing that their links sold has stood, so none of it was shared."
+    return f"{won}. Some of what was sold came back, so they have shared {pot.shared} of it by what each link sold."
 
 
 def _lead(told: WhoHelped, was_stuck: bool) -> str:

@@ -13,6 +13,8 @@ from jinja2.bccache import Bucket, FileSystemBytecodeCache
 class CompiledTemplates(FileSystemBytecodeCache):
     """What was compiled by this Python and this Jinja, from this very source, in the ways of `environment`.
 
+    Filters of one's own are no part of that: Jinja uses them while it compiles, where what they get is constant.
+
     Nothing goes wrong where a file can't be written or makes no sense: the template is compiled again.
     """
 

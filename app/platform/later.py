@@ -35,6 +35,7 @@ class LaterRoutes(BaseRoute):
         self._loading = threading.Lock()
         self._router = APIRouter()
         self.are_there = False
+        self.are_broken = False  # could not be loaded, when it was tried last
 
     def hold_place(self, app: FastAPI) -> None:
         """Have `app` look here, in this turn, for whatever is asked of it."""
@@ -45,8 +46,12 @@ class LaterRoutes(BaseRoute):
         """Load them, unless they are there. Whoever else asks meanwhile waits until they are."""
         with self._loading:
             if not self.are_there:
-                self._load(self._router)
-                self.are_there = True
+                try:
+                    self._load(self._router)
+                except Exception:
+                    self.are_broken = True
+                    raise
+                self.are_there, self.are_broken = True, False
 
     @asynccontextmanager
     async def soon(self) -> AsyncIterator[None]:

@@ -17,7 +17,10 @@ SESSIONS = (f"{ENGINES}.session", f"{ENGINES}.scoping")
 
 
 def load_lightly() -> None:
-    """Call it before they are loaded. Without it everything works the same, only later."""
+    """Call it before they are loaded. Without it everything works the same, only later.
+
+    `UNUSED` can not be loaded in this process any more, for whoever looks for one of them takes it to be missing.
+    """
     # A model is made ready for use when it is first used. There are some 150, FastAPI's own for OpenAPI among them.
     BaseModel.model_config["defer_build"] = True
     for name in UNUSED:
@@ -48,9 +51,17 @@ def _load_engines_without_sessions() -> None:
     finally:
         for name in SESSIONS:
             del sys.modules[name]
-    for name in [name for name, found in vars(engines).items() if found is None]:
+    left_out = {name for name, found in vars(engines).items() if found is None and not name.startswith("_")}
+    for name in left_out:
         delattr(engines, name)
-    vars(engines)["__getattr__"] = _load_sessions
+
+    def load_sessions(name: str) -> object:
+        """Whoever does want one gets it."""
+        if name not in left_out:
+            raise AttributeError(f"module {ENGINES!r} has no attribute {name!r}")
+        return next(getattr(module, name) for module in map(import_module, SESSIONS) if hasattr(module, name))
+
+    vars(engines)["__getattr__"] = load_sessions
 
 
 class _Nothing(ModuleType):
@@ -58,11 +69,3 @@ class _Nothing(ModuleType):
 
     def __getattr__(self, name: str) -> None:
         return None
-
-
-def _load_sessions(name: str) -> object:
-    """Whoever does want one gets it."""
-    for module in map(import_module, SESSIONS):
-        if hasattr(module, name):
-            return getattr(module, name)
-    raise AttributeError(name=name, obj=sys.modules[ENGINES])

@@ -31,7 +31,7 @@ from app.sharing.helped_orders import order_is_over, order_is_paid, orders_begun
 from app.sharing.helping import NO_HELP, Help, Helper, count_help, read_help, read_helpers, sum_help
 from app.sharing.links import Link, forget_sharers, link_of, links_of
 from app.sharing.opening import Shared, Sharing
-from app.sharing.pots import issue_pot, pot_won
+from app.sharing.pots import PotWon, issue_pot, pot_won
 from app.sharing.qr import qr_svg
 from app.sharing.referral import Referral
 from app.sharing.reviewing import HeldReward, decide_held, held_rewards
@@ -61,6 +61,7 @@ __all__ = [
     "Link",
     "NamedHelper",
     "NotOnStage",
+    "PotWon",
     "Recommended",
     "Referral",
     "RewardTerms",

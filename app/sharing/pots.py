@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_new
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +25,13 @@ WHY = "Your part of the pot: together you cleared the stall."
 StandingUnits = Callable[[AsyncConnection, int], Awaitable[tuple[int, int]]]
 
 
+class PotWon(Struct, frozen=True):
+    """A pot, and how much of it was shared among its helpers; None as long as it is not split."""
+
+    amount: Money
+    shared: Money | None
+
+
 async def issue_pot(connection: AsyncConnection, deal_id: int, pot: Money, now: datetime) -> bool:
     """The crowd has won this deal's pot; whether that is new. Its helpers get their parts when it is split."""
     won = {"currency": pot.currency, "amount": pot.amount, "won_at": now}
@@ -31,11 +39,14 @@ async def issue_pot(connection: AsyncConnection, deal_id: int, pot: Money, now: 
     return bool((await connection.execute(row.on_conflict_do_nothing())).rowcount)
 
 
-async def pot_won(connection: AsyncConnection, deal_id: int) -> Money | None:
+async def pot_won(connection: AsyncConnection, deal_id: int) -> PotWon | None:
     """The pot that the crowd has won by this deal."""
-    query = select(pots.c.amount, pots.c.currency).where(pots.c.deal_id == deal_id)
+    query = select(pots.c.amount, pots.c.split_amount, pots.c.currency).where(pots.c.deal_id == deal_id)
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else Money(row.amount, row.currency)
+    if row is None:
+        return None
+    shared = None if row.split_amount is None else Money(row.split_amount, row.currency)
+    return PotWon(Money(row.amount, row.currency), shared)
 
 
 async def split_due_pots(

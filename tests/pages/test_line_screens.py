@@ -12,6 +12,7 @@ from tests.factories.house import API, House
 from tests.factories.identity import PASSWORD
 from tests.factories.line import cancel
 from tests.factories.sales import DEAL, close, on_offer
+from tests.factories.sharing import coupon
 
 
 @pytest.fixture
@@ -76,6 +77,34 @@ async def test_an_offer_is_taken_with_the_pages_form_and_leads_to_the_order(
     assert other_key.headers["location"] == "/line?sorry=sold-out"
     said = (await house.shopper.get("/line?sorry=sold-out")).text
     assert "is not kept for you any more" in said
+
+
+async def test_a_coupon_is_chosen_for_an_offer_none_by_itself_and_one_that_is_no_good_costs_nothing(
+    house: House, engine: AsyncEngine, clock: FrozenClock, sold: Sequence[str]
+) -> None:
+    ada = (await house.shopper.get(f"{API}/me")).json()["id"]
+    code = await coupon(engine, ada, clock.now(), amount=1000)
+    await house.shopper.post(f"/line/{DEAL}")
+    await cancel(engine, *sold)
+    await house.app.state.line.round()
+    page = ""
+    for address in ("/", "/line"):
+        page = (await house.shopper.get(address)).text
+        offered = re.search(r'<form method="post" action="/line/\d+/take".*?</form>', page, re.DOTALL)
+        assert offered is not None
+        assert re.findall(r'<option value="([^"]*)"( selected)?>', offered[0]) == [
+            ("", " selected"),
+            (code, ""),
+        ]
+    assert "up to $10.00 off" in page
+    form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page)[:2])
+    for wrong in ("nobodys", "x" * 101, "\n"):
+        refused = await house.shopper.post(f"/line/{DEAL}/take", data=form | {"coupon": wrong})
+        assert refused.headers["location"] == "/line?sorry=coupon-not-usable"
+    assert "the offer is still yours" in (await house.shopper.get("/line?sorry=coupon-not-usable")).text
+    taken = await house.shopper.post(f"/line/{DEAL}/take", data=form | {"coupon": code})
+    order = (await house.shopper.get(f"{API}{taken.headers['location']}")).json()
+    assert order["discount"]["amount"] == 1000
 
 
 async def test_what_the_pages_refuse(house: House, engine: AsyncEngine, sold: Sequence[str]) -> None:

@@ -8,10 +8,11 @@ import pytest
 from app.pages.team_views import TeamView, team_view
 from app.pages.who_helped_views import HelperView, WhoHelpedView, who_helped_view
 from app.payments import Money
-from app.sharing import who_helped
+from app.sharing import PotWon, who_helped
 from app.sharing.who_helped import FIGURES_AFTER, HelperSold
 
 OVER = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
+POT = PotWon(Money(5000, "USD"), None)
 HELPERS = (HelperSold("Zoe", 9), HelperSold("", 1200), HelperSold("ada", 1))
 
 
@@ -24,7 +25,7 @@ def view(
 
 
 def test_right_after_the_end_the_sum_and_the_names_are_told_and_when_the_rest_is() -> None:
-    told = view(*HELPERS, team=7, pot=Money(5000, "USD"))
+    told = view(*HELPERS, team=7, pot=POT)
     assert told.lead == "It held up the show, and it is gone. 3 helpers sold 1,210 of it by their links."
     assert told.named == (HelperView("ada", ""), HelperView("Zoe", ""))
     assert told.others == "And 1 more, who keep it to themselves."
@@ -53,7 +54,24 @@ def test_a_deal_that_held_up_nothing_is_told_of_all_the_same() -> None:
 
 
 def test_a_pot_that_nobody_helped_to_win_is_not_said_to_be_shared() -> None:
-    assert view(pot=Money(5000, "USD")).pot == ""
+    assert view(pot=POT).pot == ""
+
+
+@pytest.mark.parametrize(
+    ("shared", "words"),
+    [
+        (
+            None,
+            "won the pot of $50.00. It is shared by what each link sold, as far as that was not sent back",
+        ),
+        (5000, "won the pot of $50.00, and shared it by what each link sold."),
+        (3000, "Some of what was sold came back, so they have shared $30.00 of it"),
+        (0, "so none of it was shared"),
+    ],
+)
+def test_of_a_pot_that_is_said_which_was_shared(shared: int | None, words: str) -> None:
+    pot = PotWon(Money(5000, "USD"), None if shared is None else Money(shared, "USD"))
+    assert words in view(*HELPERS, pot=pot).pot
 
 
 def test_where_nobody_wants_to_be_named_nobody_is() -> None:

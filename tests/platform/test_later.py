@@ -118,10 +118,12 @@ async def test_a_shop_that_closes_at_once_does_not_load_them() -> None:
 async def test_after_a_failure_the_next_who_asks_tries_again() -> None:
     load = Loading()
     load.fails = True
-    app, _ = an_app(load)
+    app, routes = an_app(load)
     async with asking(app) as client:
         with pytest.raises(ImportError):
             await client.get("/late/a")
+        assert routes.are_broken
         load.fails = False
         assert (await client.get("/late/a")).json() == "a"
     assert load.times == 2
+    assert not routes.are_broken

@@ -48,14 +48,14 @@ def test_whoever_wants_a_session_gets_one() -> None:
         + """
 import sys
 import sqlalchemy.ext.asyncio as engines
-print("sqlalchemy.orm" in sys.modules, hasattr(engines, "nonsense"))
+print(hasattr(engines, "nonsense"), hasattr(engines, "Any"), "sqlalchemy.orm" in sys.modules)
 from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
 print(async_sessionmaker(class_=AsyncSession).class_.__module__, async_scoped_session.__module__)
 print("sqlalchemy.orm" in sys.modules)
 """
     ).stdout
     assert told.splitlines() == [
-        "False False",
+        "False False False",
         "sqlalchemy.ext.asyncio.session sqlalchemy.ext.asyncio.scoping",
         "True",
     ]

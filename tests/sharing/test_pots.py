@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from app.identity import Address, keep_address
 from app.payments import Money
 from app.sharing import decide_held, issue_pot, rewarding
-from app.sharing.pots import LAST_PAYMENTS
+from app.sharing.pots import LAST_PAYMENTS, PotWon, pot_won
 from app.sharing.reward_case import RETURN_WINDOW
 from app.sharing.reward_tables import pot_shares, pots, rewards
 from tests.factories.rewards import DEAL, Crowd
@@ -84,8 +84,9 @@ async def test_of_a_pot_only_the_part_is_shared_whose_units_stand(
     await crowd.round()
     assert await shares(crowd) == {bea: parts[0], cy: parts[1]}
     async with crowd.engine.connect() as connection:
-        row = (await connection.execute(select(pots.c.amount, pots.c.split_amount))).one()
-    assert tuple(row) == (1000, sum(parts)), "what was won stays in the books"
+        (deal_id,) = (await connection.scalars(select(pots.c.deal_id))).all()
+        found = await pot_won(connection, deal_id)
+    assert found == PotWon(Money(1000, "USD"), Money(sum(parts), "USD")), "what was won stays in the books"
     await crowd.assert_the_books_are_right()
 
 
