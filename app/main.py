@@ -24,9 +24,7 @@ from app.platform.migrations import check_schema
 from app.platform.openapi import describe_problems
 from app.platform.settings import Settings, load_settings
 from app.platform.signing import Signer, load_secret
-from app.sales import (
-    Till,
-)
+from app.sales import Till
 from app.stream import Door
 
 API = "/api/v1"
@@ -108,10 +106,7 @@ def _mount_rooms(app: FastAPI) -> None:
     app.include_router(payments.router)
     for page_router in pages.routers:
         app.include_router(page_router)
-    app.state.later = (
-        LaterRoutes(LATER, _load_pages),
-        LaterRoutes(DESK, _load_desk),
-    )
+    app.state.later = (LaterRoutes(LATER, _load_pages), LaterRoutes(DESK, _load_desk))
     for routes in app.state.later:
         routes.hold_place(app)  # before the shoppers' site: the address of the desk's lies below theirs
     payments.site.serve(app)
